@@ -1,0 +1,80 @@
+/* device.h - one thing in the field.
+ *
+ * Known by its native id (a MAC as 12 upper-case hex digits, a node id, a
+ * serial), unique over all dialects. */
+#ifndef OTAD_DEVICE_H
+#define OTAD_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "otad/digest.h"
+#include "otad/facts.h"
+#include "otad/product.h"
+
+struct tx;
+
+#define DEVICE_ID_MAX	65		/* NUL included */
+#define RUNNING_MAX	65		/* what a device says it runs, NUL included */
+#define TAGS_MAX	32		/* tags of one device */
+
+enum device_status { DEVICE_PENDING, DEVICE_ACCEPTED, DEVICE_BLOCKED };
+
+struct device {
+	int64_t		num;			/* the store's key */
+	char		id[DEVICE_ID_MAX];
+	char		dialect[16];
+	uint32_t	ptype;			/* 0: no product yet */
+	enum device_status status;
+	char		channel;		/* 'v', or 'b': betas too */
+	bool		has_key;
+	uint8_t		key_hash[SHA256_LEN];	/* SHA-256 of its key; the key is not kept */
+	char		version[RUNNING_MAX];	/* what it says it runs, or "" */
+	int64_t		firmware;		/* what we believe it runs, or 0 */
+	bool		firmware_sure;
+	char		slot[SLOT_MAX];		/* the slot it runs, or "" */
+	char		address[64];		/* last seen from */
+	char		facts[FACTS_MAX];	/* what it says of itself */
+	int64_t		first_seen_ms, last_seen_ms;	/* 0: never */
+	int32_t		gaps_s[8];		/* its last eight silences, newest first; 0: none */
+	char		push[513];		/* the push object's text, password excluded */
+	char		push_sealed[513];	/* its password, sealed, base64; or "" */
+	/* joined in when read */
+	char		firmware_name[VERSION_MAX];	/* canonical, or "" */
+	uint32_t	firmware_value;
+};
+
+/* What can be an id: 1..64 characters, printable ASCII, none of / + # $ blank
+ * quotes or backslash, and not a word that is a topic of ours (node, otad). */
+int	device_id_check(const char *id, struct err *);
+
+/* The usual interval between its words: the median of its gaps; 0 unknown. */
+int32_t	device_interval_s(const struct device *);
+int32_t	device_longest_gap_s(const struct device *);
+
+/* Register. A device that brings no key (key NULL) and whose family knows keys
+ * gets one made: ret_key[KEY_LEN + 1], shown once. */
+int	device_create(struct tx *, struct device *, char *ret_key, struct err *);
+int	device_get(struct tx *, const char *id, struct device *ret, struct err *);
+/* Fields a person may change: ptype, channel, dialect, slot, push. */
+int	device_update(struct tx *, const struct device *, struct err *);
+int	device_delete(struct tx *, const char *id, struct err *);	/* not while active */
+int	device_set_status(struct tx *, const char *id, enum device_status, struct err *);
+int	device_rotate_key(struct tx *, const char *id, char *ret_key, struct err *);
+
+struct device_query {			/* empty fields do not restrict */
+	uint32_t	ptype;
+	int		status;			/* -1: any */
+	const char	*dialect, *version, *firmware;	/* NULL: any */
+	const char	*tag, *tag_value;	/* NULL: any */
+	int64_t		after;			/* num */
+	int		limit;
+};
+typedef int device_fn(void *arg, const struct device *, struct err *);
+int	device_list(struct tx *, const struct device_query *, device_fn *, void *arg,
+	    struct err *);
+
+/* Tags as facts ("site=berlin\n"); set replaces all of them. */
+int	device_tags(struct tx *, int64_t num, struct buf *ret, struct err *);
+int	device_set_tags(struct tx *, int64_t num, const char *tags, struct err *);
+
+#endif
