@@ -12,6 +12,13 @@
 #include <string.h>
 #include <time.h>
 
+/* clang's fortified headers make macros of them. */
+#undef strcpy
+#undef strcat
+#undef stpcpy
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat stpcpy		/* buf_adds(), snprintf() */
 #pragma GCC poison sprintf vsprintf		/* snprintf(), buf_addf() */
 #pragma GCC poison gets				/* fgets(), getline() */

@@ -1,0 +1,123 @@
+/* job.h - a rollout of firmware to devices under a policy.
+ *
+ * "Set as Current" is a job too: continuous, over the product. */
+#ifndef OTAD_JOB_H
+#define OTAD_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "otad/digest.h"
+#include "otad/execution.h"
+#include "otad/firmware.h"
+
+struct tx;
+
+enum job_state {
+	JOB_FILLING,		/* its executions are still being written; never shown */
+	JOB_SCHEDULED, JOB_RUNNING, JOB_PAUSED, JOB_HALTED, JOB_COMPLETED, JOB_CANCELED
+};
+const char *job_state_word(enum job_state);
+
+#define JOB_FIRMWARES_MAX	16	/* firmwares of one job, one per ptype */
+
+struct policy {			/* what a caller may say of it; defaults by policy_default() */
+	bool		force;			/* mode: force, else approval */
+	bool		continuous;
+	int		priority;		/* the higher goes first; 0 */
+	bool		exposure;		/* limited by the next three */
+	int		at_least, percent, at_most;	/* 10, 50, 1000 */
+	int		max_active;		/* 0: no limit */
+	int		timeout_s;		/* 1800 */
+	bool		timeout_given;		/* the caller named it: no family's floor then */
+	int64_t		reach_s;		/* 2592000 */
+	int		attempts;		/* 3 */
+	int		retry_delay_s;		/* 300 */
+	bool		allow_downgrade, despite_hold;
+};
+void	policy_default(struct policy *);
+/* Each field within its bounds; errors name the field. */
+int	policy_check(const struct policy *, struct err *);
+
+struct job_part {		/* one firmware of a job and how it goes */
+	uint32_t	ptype;
+	int64_t		firmware;
+	char		name[VERSION_MAX];
+	uint64_t	counts[STATES];		/* executions by state */
+	uint64_t	exposed;		/* counted against the exposure now */
+	uint64_t	proven;			/* proven successes */
+	uint64_t	taken;			/* executions that ever took an image */
+	uint64_t	failures;		/* counted failures, attempt by attempt */
+	uint64_t	reverted;
+};
+
+struct job {
+	int64_t		num;
+	char		id[ID_LEN + 1];
+	enum job_state	state;
+	char		current;		/* 'v' or 'b': Set as Current of that channel; 0: no */
+	struct policy	policy;
+	struct job_part	parts[JOB_FIRMWARES_MAX];
+	int		nparts;
+	char		*targets;		/* owned: the JSON text as given */
+	char		*metadata;		/* owned: JSON text, or "" */
+	char		created_by[65];
+	int64_t		created_ms, started_ms, ended_ms;
+};
+void	job_clear(struct job *);
+
+struct job_form {
+	struct policy	policy;
+	char		versions[JOB_FIRMWARES_MAX][VERSION_MAX];
+	int		nversions;
+	const char *const *devices;		/* ids; NULL: all devices of the products */
+	size_t		ndevices;
+	const char	*targets;		/* JSON text to remember and show */
+	const char	*metadata;		/* JSON text, or "" */
+	char		current;		/* 'v', 'b' or 0 */
+	/* progress of job_create(), zero at first */
+	int64_t		job;			/* made in the first slice */
+	size_t		next_device;
+	int64_t		next_num;
+	int		part;
+};
+
+struct job_preview {		/* what job_create() would do */
+	uint64_t	matched, already_there, newer, blocked;
+};
+
+/* Make the job and an execution for each device, in slices: CORE_WRITE means
+ * call again (core_write() does). The job runs, and is seen by anyone, only
+ * after the last slice; a crash before leaves nothing. Errors: unknown or
+ * yanked firmware, held without despite_hold, (n) never dispatched, two of one
+ * ptype, unknown device, device of no product of the job. */
+int	job_create(struct tx *, struct job_form *, struct job *ret, struct err *);
+/* The same checks, nothing made; reading. */
+int	job_preview(struct tx *, const struct job_form *, struct job_preview *ret, struct err *);
+
+int	job_get(struct tx *, const char *id, struct job *ret, struct err *);
+typedef int job_fn(void *arg, const struct job *, struct err *);
+/* Newest first, below `before` (0: from the newest). state -1: any; ptype 0: any. */
+int	job_list(struct tx *, int state, uint32_t ptype, int64_t before, int limit,
+	    job_fn *, void *arg, struct err *);
+
+/* No new offers, untaken links are closed; what took the image is followed to
+ * its end. In slices, like job_create(); cursor starts at 0. */
+int	job_cancel(struct tx *, const char *id, int64_t *cursor, struct err *);
+
+/* version NULL: no current for this channel. Ends the job of the former current
+ * (its queued executions end as canceled, reason "replaced"); downgrades nobody.
+ * form->policy is what the caller said. In slices, like job_create(). */
+int	job_set_current(struct tx *, uint32_t ptype, const char *version, char channel,
+	    struct job_form *, struct job *ret, struct err *);
+
+typedef int execution_fn(void *arg, const struct execution *, struct err *);
+/* state -1: any. In order of device, after `after`. */
+int	job_executions(struct tx *, int64_t job, int state, int64_t after, int limit,
+	    execution_fn *, void *arg, struct err *);
+int	execution_get(struct tx *, const char *job, const char *device,
+	    struct execution *ret, struct err *);
+/* A person's steps: HAP_CANCEL (refused once taken), HAP_RETRY (of an ended one). */
+int	execution_steer(struct tx *, const char *job, const char *device,
+	    enum happening, struct err *);
+
+#endif
