@@ -1,0 +1,85 @@
+/* dialect.h - the contract between the core and one device family.
+ *
+ * A dialect translates between the five verbs and its wire: no policy, no SQL,
+ * no sockets. It keeps no state between requests: what must be remembered is
+ * with the device or its execution. A dialect is one folder under src/dialect
+ * and one line in tbl/dialects.h; it exports one symbol, dialect_<name>. */
+#ifndef OTAD_DIALECT_H
+#define OTAD_DIALECT_H
+
+#include "otad/core.h"
+#include "otad/checkin.h"
+#include "otad/request.h"
+
+struct conf;
+
+/* A message for a device, worded by a dialect, carried by a transport that the
+ * dialect names. */
+enum carrier { BY_NOTHING, BY_MQTT, BY_HTTP, BY_LINE, BY_SOCKET };
+struct outgoing {
+	enum carrier	carrier;
+	char		where[257];	/* topic, or address */
+	struct buf	bytes;
+	bool		answered;	/* a reply is expected (call) */
+};
+
+struct call {			/* a person or a job wants a method called */
+	int64_t		id;		/* correlates the reply */
+	const char	*method;
+	const char	*args;		/* JSON text */
+	int		timeout_s;
+};
+
+struct topic {			/* MQTT: what it subscribes to */
+	const char	*pattern;	/* "otad/{id}/status" */
+	int		qos;
+	int	(*take)(struct tx *, struct exchange *, struct err *);
+};
+
+/* A long conversation as a pure step function (design 2): what the execution's
+ * phase and memo become, and what is to be said and reported. Kept with the
+ * execution, so that a restart goes on in the middle. */
+struct step {
+	int		phase;
+	char		memo[257];
+	int64_t		due_ms;		/* wake me then: HAP_SILENCE is fed in; 0 never */
+	struct outgoing	say;		/* carrier BY_NOTHING: nothing */
+	bool		reports;	/* … and this is what it means */
+	struct report	report;
+};
+
+struct dialect_ops {
+	struct family		family;		/* name, proof, capabilities, guard times */
+
+	/* What it listens to; end with a zero row; NULL: not spoken there. */
+	const struct route	*routes;
+	const struct topic	*topics;
+
+	/* Express a refusal as this family expects it. */
+	refuse_fn		*refuse;
+
+	/* Prepare for these settings. *ret_self is handed to every handler as
+	 * x->self and to find; NULL when there is nothing to prepare. */
+	int	(*start)(const struct conf *, void **ret_self, struct err *);
+	void	(*stop)(void *self);
+	/* The route for a path that only settings know; NULL: none. */
+	const struct route *(*find)(void *self, const struct request *);
+
+	/* Word an offer for a device that can be told; NULL: it only asks. */
+	int	(*offer)(void *self, const struct device *, const struct answer *,
+		    const char *link, struct outgoing *ret, struct err *);
+	/* Word a call; NULL: it answers none. */
+	int	(*call)(void *self, const struct device *, const struct call *,
+		    struct outgoing *ret, struct err *);
+	/* One step of a long conversation; NULL: it has none. */
+	int	(*step)(const struct execution *, enum happening, const char *words,
+		    int64_t now_ms, struct step *ret, struct err *);
+};
+
+#define DIALECT(name) extern const struct dialect_ops dialect_##name;
+#include "otad/tbl/dialects.h"
+#undef DIALECT
+/* All of them, in the order of the table, NULL at the end. */
+extern const struct dialect_ops *const dialects[];
+
+#endif
