@@ -167,36 +167,45 @@ put(enum log_level level, const char *message)
 	write_line(text, l.len);
 }
 
+/* Words and their reason (NULL: none), composed and sent; errno stays. */
+static void
+compose(enum log_level level, const char *why, const char *fmt, va_list ap)
+{
+	char message[MESSAGE_MAX];
+	size_t n, room = sizeof(message) - sizeof(CUT);
+
+	vsnprintf(message, sizeof(message), fmt, ap);
+	n = strlen(message);
+	if (why != NULL)
+		n += (size_t)snprintf(message + n, sizeof(message) - n, ": %s", why);
+	if (n > room)			/* and then some may be lost */
+		memcpy(message + utf8_fit(message, room), CUT, sizeof(CUT));
+	put(level, message);
+}
+
 void
 log_at(enum log_level level, const char *fmt, ...)
 {
-	char message[MESSAGE_MAX];
 	int saved = errno;
 	va_list ap;
 
 	if (!log_enabled(level))
 		return;
 	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
+	compose(level, NULL, fmt, ap);
 	va_end(ap);
-	put(level, message);
 	errno = saved;
 }
 
 static void
-put_errno(enum log_level level, const char *fmt, va_list ap)
+with_errno(enum log_level level, const char *fmt, va_list ap)
 {
-	char message[MESSAGE_MAX], why[128];
+	char why[128];
 	int saved = errno;
-	size_t n;
 
 	if (!log_enabled(level))
 		return;
-	vsnprintf(message, sizeof(message), fmt, ap);
-	n = strlen(message);
-	snprintf(message + n, sizeof(message) - n, ": %s",
-	    strerror_r(saved, why, sizeof(why)));
-	put(level, message);
+	compose(level, strerror_r(saved, why, sizeof(why)), fmt, ap);
 	errno = saved;
 }
 
@@ -206,7 +215,7 @@ log_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put_errno(LOG_LEVEL_WARN, fmt, ap);
+	with_errno(LOG_LEVEL_WARN, fmt, ap);
 	va_end(ap);
 }
 
@@ -216,7 +225,7 @@ log_error(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put_errno(LOG_LEVEL_ERROR, fmt, ap);
+	with_errno(LOG_LEVEL_ERROR, fmt, ap);
 	va_end(ap);
 }
 
