@@ -47,7 +47,7 @@ header() {
 	for f; do
 		case $f in
 		*/schema/*) ;;
-		*) n=$(name "$f"); echo "extern const char sql_$n[];	/* $f */" ;;
+		*) n=$(name "$f"); echo "extern const char sql_${n}[];	/* $f */" ;;
 		esac
 	done
 	printf '\n#endif\n'
