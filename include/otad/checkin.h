@@ -35,6 +35,7 @@ struct sighting {
 	struct running_hash hashes[2];
 	char		slot[SLOT_MAX];		/* the slot it runs; "" not said */
 	char		part[SLOT_MAX];		/* which image it asks for; "": the one it needs */
+	bool		resumes;		/* a Range request: it goes on with what it has */
 	char		address[64];
 	char		facts[FACTS_MAX];	/* chip, flash, free, sdk … */
 };
@@ -100,13 +101,5 @@ enum transfer_end {
 	TRANSFER_UNSENT		/* the reply never left (otad is stopping) */
 };
 void		transfer_end(struct transfer *, enum transfer_end);
-
-/* ---- links (design 4.7) ----
- * /d/<token>/<file>: an expiring MAC bound to execution and slot. */
-#define LINK_TOKEN_MAX	129
-const char	*link_token(struct core *, const struct execution *, const char *slot,
-		    int64_t expires_ms, char ret[LINK_TOKEN_MAX]);
-/* ERR_FORBIDDEN forged, ERR_GONE expired or withdrawn. Takes, like core_fetch(). */
-int		link_follow(struct tx *, const char *token, struct answer *ret, struct err *);
 
 #endif

@@ -65,13 +65,15 @@ struct execution {
 /* ---- the life, as a pure function ---- */
 
 enum effect {
-	EFFECT_ATTEMPT	= 1,	/* a new attempt begins: its traces of the last are cleared */
-	EFFECT_EXPOSE	= 2,
-	EFFECT_UNEXPOSE	= 4,
-	EFFECT_FAILURE	= 8,	/* a counted failure of the job (design 4.8) */
-	EFFECT_PROVEN	= 16,	/* a proven success of the job */
-	EFFECT_UNPROVEN	= 32,	/* takes back a failure that was counted for this attempt */
-	EFFECT_RETRY	= 64	/* back to the queue if attempts are left, else the state given */
+	EFFECT_ATTEMPT	= 1,	/* a new attempt begins: the traces of the last are cleared */
+	EFFECT_UNATTEMPT = 2,	/* it did not begin after all */
+	EFFECT_EXPOSE	= 4,
+	EFFECT_UNEXPOSE	= 8,
+	EFFECT_FAILURE	= 16,	/* counted as a failure of the job at once (design 4.8) */
+	EFFECT_RETRY	= 32,	/* to the queue while attempts are left, else to `next`, and
+				 * then counted, if it was not at once */
+	EFFECT_PROVEN	= 64,	/* a success with the best proof this family can give */
+	EFFECT_REVERTED	= 128	/* left a proven target */
 };
 struct life {
 	enum state	next;

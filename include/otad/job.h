@@ -74,11 +74,13 @@ struct job_form {
 	const char	*targets;		/* JSON text to remember and show */
 	const char	*metadata;		/* JSON text, or "" */
 	char		current;		/* 'v', 'b' or 0 */
-	/* progress of job_create(), zero at first */
-	int64_t		job;			/* made in the first slice */
-	size_t		next_device;
-	int64_t		next_num;
-	int		part;
+	struct job_progress {		/* how far the slices came; zero at first */
+		int64_t	job;		/* the job that is being made */
+		int64_t	replaced;	/* the former current's job, when it has to be ended */
+		size_t	listed;		/* devices of the list done */
+		int	part;		/* part that is being filled */
+		int64_t	after;		/* last device of it */
+	} now, before;			/* before: at the start of the slice that runs */
 };
 
 struct job_preview {		/* what job_create() would do */
@@ -102,7 +104,8 @@ int	job_list(struct tx *, int state, uint32_t ptype, int64_t before, int limit,
 
 /* No new offers, untaken links are closed; what took the image is followed to
  * its end. In slices, like job_create(); cursor starts at 0. */
-int	job_cancel(struct tx *, const char *id, int64_t *cursor, struct err *);
+struct job_cursor { int64_t after, before; };
+int	job_cancel(struct tx *, const char *id, struct job_cursor *, struct err *);
 
 /* version NULL: no current for this channel. Ends the job of the former current
  * (its queued executions end as canceled, reason "replaced"); downgrades nobody.

@@ -3,6 +3,8 @@
 HAPPENING(OFFER,	"offered")		/* the planner gave it a place */
 HAPPENING(LAPSE,	"offer_lapsed")		/* nobody answered the offer in its guard time */
 HAPPENING(TAKE,		"taken")		/* first byte served, or the device says it began */
+HAPPENING(RESUME,	"resumed")		/* goes on with a transfer that broke */
+HAPPENING(UNSENT,	"not_sent")		/* the image was promised, but never left otad */
 HAPPENING(PROGRESS,	"progress")		/* a sign of life while it works */
 HAPPENING(DELIVER,	"delivered")		/* last byte acknowledged, or served in full */
 HAPPENING(STORE,	"downloaded")		/* its word: stored, reboot pending */
