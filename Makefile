@@ -34,7 +34,8 @@ LIBOBJ	= $(call obj,$(LIBSRC)) $(GEN:%=$(B)/%.gen.o)
 # --- how ----------------------------------------------------------------------
 
 WARN	= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
-	  -Wvla -Wpointer-arith -Wwrite-strings $(if $(WERROR),-Werror)
+	  -Wvla -Wpointer-arith -Wwrite-strings -Werror=implicit-function-declaration \
+	  $(if $(WERROR),-Werror)
 FORTIFY	= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 ALL_CPPFLAGS = -D_GNU_SOURCE -DOTAD_VERSION='"$(VERSION)"' -Iinclude -I$(B) \
 	  -include otad/banned.h $(FORTIFY) $(DEPS_CFLAGS) $(CPPFLAGS)
