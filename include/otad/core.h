@@ -50,7 +50,9 @@ enum family_caps {
 	FAMILY_CALLED	= 4,	/* answers calls */
 	FAMILY_REPORTS	= 8,	/* sends statuses; others only show a version */
 	FAMILY_REBOOTS	= 16,	/* download and reboot are separate steps */
-	FAMILY_LOCAL	= 32	/* delivers by local push: letters l and a, else o and a */
+	FAMILY_LOCAL	= 32,	/* delivers by local push: letters l and a, else o and a */
+	FAMILY_KEYS	= 64,	/* its devices have keys: made when they bring none */
+	FAMILY_FILES	= 128	/* a firmware may bring files beside its product's slots */
 };
 struct family {
 	const char	*name;		/* "arduino": in settings, API and metrics */
@@ -59,6 +61,9 @@ struct family {
 	int		offer_guard_s;	/* how long an unanswered offer keeps its place */
 	int		back_guard_s;	/* an old version this soon after is not "back" yet */
 	int		silence_floor_s;/* verifying: patience when no interval is known */
+	/* Of a product of this family, where its maker does not say. */
+	const char	*slots;		/* "user1.bin,user2.bin"; NULL: "image" */
+	const char	*image_kind;	/* NULL: "auto" */
 };
 
 struct core_settings {

@@ -51,11 +51,15 @@ int	device_id_check(const char *id, struct err *);
 int32_t	device_interval_s(const struct device *);
 int32_t	device_longest_gap_s(const struct device *);
 
-/* Register. A device that brings no key (key NULL) and whose family knows keys
- * gets one made: ret_key[KEY_LEN + 1], shown once. */
+/* It brings its own key: 32..128 printable characters, of which the hash is kept. */
+int	device_bring_key(struct device *, const char *key, struct err *);
+/* Register, with status, channel (0: 'v'), product, facts, slot, push and key as
+ * given. A device that brings no key and whose family has keys gets one made:
+ * ret_key[KEY_LEN + 1], shown once; "" otherwise. */
 int	device_create(struct tx *, struct device *, char *ret_key, struct err *);
 int	device_get(struct tx *, const char *id, struct device *ret, struct err *);
-/* Fields a person may change: ptype, channel, dialect, slot, push. */
+/* Fields a person may change: ptype (not while an update of it runs; what still
+ * waits for it is canceled), channel, dialect, slot, push. */
 int	device_update(struct tx *, const struct device *, struct err *);
 int	device_delete(struct tx *, const char *id, struct err *);	/* not while active */
 int	device_set_status(struct tx *, const char *id, enum device_status, struct err *);

@@ -70,7 +70,9 @@ int		firmware_set_state(struct tx *, const char *name, enum firmware_state,
 struct upload;
 
 /* wake(arg) is called, on the writer's thread, whenever the backlog fell below
- * half of its limit after upload_data or upload_seal said CORE_WRITE ("wait"). */
+ * half of its limit after upload_data or upload_seal said CORE_WRITE ("wait"),
+ * and when it failed meanwhile. It must not call upload functions; once
+ * upload_free() returned it is not called any more. */
 struct upload	*upload_new(struct core *, void (*wake)(void *), void *arg);
 void		upload_free(struct upload *);		/* drops what was not published */
 
@@ -80,10 +82,6 @@ int		upload_image(struct upload *, const char *slot, struct err *);
 /* More of the image started last. 0, or CORE_WRITE: taken, but wait for wake()
  * before giving more; -1: ERR_TOO_BIG past max_image, ERR_FULL, ERR_STORE. */
 int		upload_data(struct upload *, const void *, size_t, struct err *);
-/* No more bytes. CORE_WRITE until all are durable (wait for wake(), call
- * again), then 0: digests are known and every image was inspected (may take
- * some milliseconds per megabyte). */
-int		upload_seal(struct upload *, struct err *);
 
 struct firmware_form {			/* what comes beside the bytes */
 	char		name[64];
@@ -91,9 +89,15 @@ struct firmware_form {			/* what comes beside the bytes */
 	char		requires[VERSION_MAX];
 	const char	*notes, *metadata;	/* "" when not given; metadata a JSON object */
 };
-/* Make it a firmware: product, rules, slot set (ERR_INVALID naming missing and
- * extra ones), soundness by the product's image_kind. On success *ret is what
- * was stored. */
+/* No more bytes. Not in a transaction: it reads the product by itself. Refuses
+ * what publishing would (name, product, rules, slot set: ERR_INVALID naming
+ * missing and extra ones), then CORE_WRITE until all is durable (wait for
+ * wake(), call again), then 0: digests are known and every image was inspected
+ * by the product's image_kind (some milliseconds per megabyte, on this thread). */
+int		upload_seal(struct upload *, const struct firmware_form *, struct err *);
+/* Make a sealed one a firmware, with the form it was sealed with; the rules are
+ * asked again. On success *ret is what was stored; it must be zeroed before, or
+ * be what an earlier call filled in. */
 int		upload_publish(struct tx *, struct upload *, const struct firmware_form *,
 		    struct firmware *ret, struct err *);
 

@@ -10,6 +10,7 @@ struct tx;
 
 #define SLOTS_MAX	10		/* Espressif's ROM deploy takes up to ten files */
 #define SLOT_MAX	33		/* bytes of a slot's name, NUL included */
+#define SLOT_FILESYSTEM	"filesystem"	/* data beside the program: not looked into */
 
 struct product {
 	uint32_t	ptype;			/* 1..99999; 0 at creation: allocate */

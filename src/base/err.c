@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "utf8.h"
+#include "otad/utf8.h"
 
 /* Longer than err.text, so that the cut falls where utf8_fit() wants it. */
 #define ROOM	512

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "utf8.h"
+#include "otad/utf8.h"
 
 #define KEY_MAX		32
 #define KEY_LETTERS	"abcdefghijklmnopqrstuvwxyz0123456789_.-"

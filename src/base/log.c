@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "otad/clock.h"
-#include "utf8.h"
+#include "otad/utf8.h"
 
 #define MESSAGE_MAX	2048		/* as composed */
 #define LINE_SIZE	4096		/* PIPE_BUF: a pipe takes it undivided */

@@ -3,7 +3,7 @@
  * utf8.c - the lead byte decides the length and the range of the byte behind
  * it; all further ones are 80..BF. That table is RFC 3629's grammar, so what is
  * overlong or a surrogate needs no test of its own. */
-#include "utf8.h"
+#include "otad/utf8.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -52,6 +52,21 @@ utf8_is_control(const char *s, size_t len)
 
 	return (len == 1 && (p[0] < 0x20 || p[0] == 0x7f)) ||
 	    (len == 2 && p[0] == 0xc2 && p[1] < 0xa0);
+}
+
+bool
+utf8_is_text(const char *s, bool lines)
+{
+	size_t left = strlen(s), len;
+
+	for (; left > 0; s += len, left -= len) {
+		len = utf8_char(s, left);
+		if (len == 0)
+			return false;
+		if (utf8_is_control(s, len) && !(lines && (*s == '\n' || *s == '\t')))
+			return false;
+	}
+	return true;
 }
 
 size_t

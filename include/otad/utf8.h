@@ -12,6 +12,9 @@
 size_t	utf8_char(const char *s, size_t n);
 /* The character of `len` bytes at s is a control character (C0, DEL, C1). */
 bool	utf8_is_control(const char *s, size_t len);
+/* All of s is UTF-8 without control characters; lines: line feeds and tabs may
+ * stand in it. */
+bool	utf8_is_text(const char *s, bool lines);
 /* The longest beginning of s, at most max bytes, that cuts no character. */
 size_t	utf8_fit(const char *s, size_t max);
 
