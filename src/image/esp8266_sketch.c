@@ -24,6 +24,8 @@ enum {
 	APP_LENGTH	= 0x1010,	/* u32: bytes of the sketch */
 	APP_CRC		= 0x1014,	/* u32 */
 	APP_LEAST	= 0x1018,
+	CACHE		= 0x40108000,	/* code here runs before flash is mapped: … */
+	CACHE_END	= 0x40110000,	/* … only a loader's */
 	APP_ADDRESS	= 0x40201010,	/* where the flash cache shows byte 0x1010 */
 	SIGNATURE_LEAST	= 64,		/* RSA of 512 bits … */
 	SIGNATURE_MOST	= 1024,		/* … to 8192 */
@@ -144,6 +146,21 @@ add_hashes(struct image_report *r, const uint8_t *bytes, size_t n, struct err *e
 	return 0;
 }
 
+/* A file that was cut behind its loader must not pass as one bare image. */
+static int
+inspect_bare(const uint8_t *bytes, size_t size, struct buf *facts, struct err *e)
+{
+	uint32_t entry = le32(bytes + 4);
+
+	if (entry >= CACHE && entry < CACHE_END)
+		return unsound(e, "the file ends at byte %zu, after the loader: the application "
+		    "is missing", size);
+	facts_add(facts, "form", "v1");
+	facts_add(facts, "warning", "one image without the loader of the Arduino core: a device "
+	    "that runs it cannot be updated over the air by that core");
+	return 0;
+}
+
 static int
 inspect(const uint8_t *bytes, size_t size, struct image_report *r, struct err *e)
 {
@@ -153,10 +170,8 @@ inspect(const uint8_t *bytes, size_t size, struct image_report *r, struct err *e
 	if (segments_walk(&image, bytes, size, 0, HEAD, e) || segments_check(&image, e))
 		return -1;
 	if (image.end == size) {
-		facts_add(&r->findings, "form", "v1");
-		facts_add(&r->findings, "warning",
-		    "one image without the loader of the Arduino core: a device that runs it "
-		    "cannot be updated over the air by that core");
+		if (inspect_bare(bytes, size, &r->findings, e))
+			return -1;
 	} else {
 		if (image.end > APP || size <= APP_LEAST)
 			return unsound(e, "%zu bytes follow the image, which ends at byte %zu",
