@@ -8,6 +8,7 @@
 #include "otad/digest.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -233,8 +234,25 @@ hex_decode(uint8_t *ret, size_t n, const char *text)
 		if (nibble(text[i]) < 0)
 			return -1;
 	for (i = 0; i < n; i++)
-		ret[i] = (uint8_t)(nibble(text[2 * i]) << 4 | nibble(text[2 * i + 1]));
+		ret[i] = (uint8_t)((unsigned)nibble(text[2 * i]) << 4 |
+		    (unsigned)nibble(text[2 * i + 1]));
 	return 0;
+}
+
+int
+base64_decode(uint8_t *ret, size_t size, const char *text)
+{
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n = strlen(text), body = strspn(text, letters), padding = n - body;
+	int got;
+
+	/* OpenSSL takes blanks around it, and counts the padding as bytes. */
+	if (n % 4 != 0 || padding > 2 || strspn(text + body, "=") != padding ||
+	    n / 4 > size / 3 || n > INT_MAX)
+		return -1;
+	got = EVP_DecodeBlock(ret, (const unsigned char *)text, (int)n);
+	return got < 0 ? -1 : got - (int)padding;
 }
 
 void
