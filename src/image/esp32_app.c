@@ -198,6 +198,8 @@ inspect(const uint8_t *bytes, size_t size, struct image_report *r, struct err *e
 	    segments_walk(&app, bytes, size, 0, HEAD, e) || segments_check(&app, e) ||
 	    check_descriptor(bytes, size, e))
 		return -1;
+	if (app.odd)		/* the ESP8266's tools write such, this loader refuses them */
+		return unsound(e, "a segment's length is no multiple of 4");
 	if (bytes[HASHED] > 1)
 		return unsound(e, "byte %d is 0x%02x, it may only be 0 or 1", HASHED,
 		    bytes[HASHED]);

@@ -40,6 +40,7 @@ struct segments {
 	size_t		end;		/* behind the checksum */
 	uint8_t		sum;		/* of the segments' data … */
 	uint8_t		stored;		/* … and what the file says of it */
+	bool		odd;		/* a length that is no multiple of 4 */
 };
 
 enum { SEGMENTS_MAX = 16 };

@@ -41,6 +41,8 @@ take_segment(struct segments *s, unsigned number, const uint8_t *bytes, size_t s
 	for (const uint8_t *p = bytes + *at, *end = p + len; p < end; p++)
 		s->sum ^= *p;
 	*at += len;
+	if (len % 4 != 0)
+		s->odd = true;
 	return 0;
 }
 
