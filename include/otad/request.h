@@ -81,12 +81,14 @@ void	reply_text(struct reply *, int status, const char *text);	/* text/plain */
 void	reply_clear(struct reply *);	/* empty again; an unsent transfer is ended TRANSFER_UNSENT */
 
 struct route;
+struct health;
 struct exchange {
 	struct request	rq;
 	struct reply	rep;
 	const struct route *route;
 	struct core	*core;
 	void		*self;		/* of the dialect that owns the route, or NULL */
+	struct health	*health;	/* the daemon's parts, for /readyz; NULL in tests */
 	struct actor	actor;
 	void		*state;		/* the handler's own … */
 	void		(*state_free)(void *);	/* … freed by this after the reply */
