@@ -31,6 +31,9 @@ bool		same_bytes(const void *, const void *, size_t);	/* constant time */
 char		*hex_encode(char *ret, const void *, size_t n);	/* ret: HEX_LEN(n); returns ret */
 /* Exactly n bytes of hex of either case and nothing behind; -1 if not. */
 int		hex_decode(uint8_t *ret, size_t n, const char *text);
+/* Base64 of RFC 4648, padded and nothing around it: how many bytes it was, -1 if
+ * it is none or ret is too small (3 bytes for each 4 characters are needed). */
+int		base64_decode(uint8_t *ret, size_t size, const char *text);
 
 void		random_bytes(void *, size_t);		/* aborts when the system has none */
 #define ID_LEN	22

@@ -126,6 +126,27 @@ hex(void)
 }
 
 static void
+base64s(void)
+{
+	static const struct { const char *text, *bytes; int n; } texts[] = {
+		{ "", "", 0 },
+		{ "Zg==", "f", 1 }, { "Zm8=", "fo", 2 }, { "Zm9v", "foo", 3 },
+		{ "Zm9vYmFy", "foobar", 6 }, { "AP8=", "\0\xff", 2 },
+		{ "Zg=", NULL, -1 }, { "Zg", NULL, -1 }, { "Zg===", NULL, -1 },
+		{ "Z===", NULL, -1 }, { "====", NULL, -1 }, { "Zm=v", NULL, -1 },
+		{ " Zm9v", NULL, -1 }, { " Zm9v   ", NULL, -1 }, { "Zm9v\n", NULL, -1 },
+		{ "Zm-_", NULL, -1 }, { "Zm9vYmFyZm9v", NULL, -1 },	/* too long for got */
+	};
+	uint8_t got[8];
+
+	EACH(t, texts) {
+		CHECK(base64_decode(got, sizeof(got), t->text) == t->n, "'%s'", t->text);
+		if (t->n > 0)
+			CHECK(same_bytes(got, t->bytes, (size_t)t->n), "'%s'", t->text);
+	}
+}
+
+static void
 randoms(void)
 {
 	static const char alnum[] = "0123456789"
@@ -162,6 +183,7 @@ main(void)
 	macs();
 	sip();
 	hex();
+	base64s();
 	randoms();
 	return TEST_END();
 }
