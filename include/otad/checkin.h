@@ -37,7 +37,9 @@ struct sighting {
 	char		part[SLOT_MAX];		/* which image it asks for; "": the one it needs */
 	bool		resumes;		/* a Range request: it goes on with what it has */
 	char		address[64];
-	char		facts[FACTS_MAX];	/* chip, flash, free, sdk … */
+	/* What else it says of itself. The planner reads family (esp8266, esp32),
+	 * chip (esp32-c3), flash and free (bytes), revision (major * 100 + minor). */
+	char		facts[FACTS_MAX];
 };
 
 enum verdict {

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * execution.c - doing what the table of life.c says.
+ *
+ * Every change of an execution goes through execution_apply(), so that the
+ * job's counts, the history and the deadlines cannot disagree with the states:
+ * they are derived here, from what was before and what is after. */
+#include <stdio.h>
+#include <string.h>
+#include "execution.h"
+
+bool
+slots_contain(const char *slots, const char *slot)
+{
+	char one[SLOT_MAX];
+
+	while (*slots != '\0') {
+		size_t n = strcspn(slots, ",");
+
+		if (n < sizeof(one)) {
+			memcpy(one, slots, n);
+			one[n] = '\0';
+			if (slot_same(one, slot))
+				return true;
+		}
+		slots += n + (slots[n] == ',');
+	}
+	return false;
+}
+
+/* How long a device may be silent after it took a whole image: pollers show
+ * themselves at their next poll, whenever that is (design 4.8). */
+static int64_t
+patience_ms(const struct policy *policy, const struct family *family, const struct device *device)
+{
+	int64_t patience = policy->timeout_s;
+	int64_t usual = 2 * (int64_t)device_interval_s(device);
+	int64_t longest = device_longest_gap_s(device);
+
+	if (usual == 0 && !policy->timeout_given)
+		usual = family->silence_floor_s;
+	if (usual > patience)
+		patience = usual;
+	if (longest > patience)
+		patience = longest;
+	return patience * 1000;
+}
+
+int64_t
+execution_due(const struct execution *x, const struct policy *policy, const struct family *family,
+    const struct device *device, int64_t now)
+{
+	switch (x->state) {
+	case STATE_QUEUED:
+	case STATE_AWAITING:
+		return (x->not_before_ms > now ? x->not_before_ms : now) + policy->reach_s * 1000;
+	case STATE_OFFERED:
+		return now + (int64_t)family->offer_guard_s * 1000;
+	case STATE_IN_PROGRESS:
+	case STATE_DOWNLOADED:
+		return now + (int64_t)policy->timeout_s * 1000;
+	case STATE_VERIFYING:
+		return now + patience_ms(policy, family, device);
+	case STATE_DELAYED:
+		return x->not_before_ms;
+	default:
+		return 0;
+	}
+}
+
+/* The last attempt was counted as a failure already: at its end, or at once
+ * because a whole image had been delivered. */
+static bool
+failure_counted(const struct execution *x)
+{
+	switch (x->state) {
+	case STATE_FAILED:
+	case STATE_TIMED_OUT:
+	case STATE_REJECTED:
+		return true;
+	case STATE_QUEUED:
+		return x->attempt > 0 && x->delivered[0] != '\0';
+	default:
+		return false;
+	}
+}
+
+static void
+begin_attempt(struct execution *x, int64_t now)
+{
+	x->attempt++;
+	if (x->taken_ms == 0)
+		x->taken_ms = now;
+	if (x->offered_ms == 0)
+		x->offered_ms = now;		/* some families begin without a word before */
+	x->delivered[0] = '\0';
+	x->delivered_ms = 0;
+	x->progress = -1;
+	x->taken = true;
+}
+
+/* What a state's name in the table does not say. */
+static void
+set_marks(struct execution *x, enum happening what, const struct moving *m)
+{
+	int64_t now = m->tx->now;
+
+	switch (what) {
+	case HAP_OFFER:
+		x->offered_ms = now;
+		if (x->before == 0)
+			x->before = m->device->firmware;
+		break;
+	case HAP_DELIVER:
+		x->delivered_ms = now;
+		break;
+	case HAP_PROOF:
+		x->sure = m->family->proof == PROOF_VERSION;
+		break;
+	default:
+		break;
+	}
+	if (state_ended(x->state) && x->ended_ms == 0)
+		x->ended_ms = now;
+	if (!state_ended(x->state))
+		x->ended_ms = 0;
+}
+
+/* Most reasons are the happening itself; a state that goes on has none. */
+static void
+set_reason(struct execution *x, enum happening what, bool retried)
+{
+	const char *reason = "";
+
+	switch (what) {
+	case HAP_THERE: case HAP_DECLINE: case HAP_OLD: case HAP_BROKEN: case HAP_NEWER:
+	case HAP_FAILURE: case HAP_REVERT: case HAP_SILENCE: case HAP_UNHEARD:
+		reason = happening_word(what);
+		break;
+	default:
+		if (x->state == STATE_SUCCEEDED || retried || state_ended(x->state))
+			return;			/* keep what it was */
+	}
+	snprintf(x->reason, sizeof(x->reason), "%s", reason);
+	if (x->state == STATE_SUCCEEDED && what == HAP_PROOF)
+		x->reason[0] = '\0';
+}
+
+static void
+do_effects(struct execution *x, const struct life *life, const struct moving *m,
+    struct part_change *change)
+{
+	unsigned effects = life->effects;
+	bool spent;
+
+	if (effects & EFFECT_PROVEN && failure_counted(x))
+		change->failures--;
+	if (effects & EFFECT_ATTEMPT) {
+		if (x->taken_ms == 0)
+			change->taken++;
+		if (x->before == 0)
+			x->before = m->device->firmware;
+		begin_attempt(x, m->tx->now);
+	}
+	if (effects & EFFECT_UNATTEMPT) {
+		x->attempt--;
+		x->taken = false;
+	}
+	if (effects & EFFECT_EXPOSE)
+		x->exposed = true;
+	if (effects & EFFECT_UNEXPOSE)
+		x->exposed = false;
+	if (effects & EFFECT_PROVEN)
+		change->proven++;
+	if (effects & EFFECT_REVERTED)
+		change->reverted++;
+	spent = x->attempt >= m->policy->attempts;
+	if (effects & EFFECT_FAILURE || (effects & EFFECT_RETRY && spent))
+		change->failures++;
+	x->state = life->next;
+	if (effects & EFFECT_RETRY && !spent) {
+		x->state = STATE_QUEUED;
+		x->not_before_ms = m->tx->now + (int64_t)m->policy->retry_delay_s * 1000;
+	}
+}
+
+/* The last one of a job that does not go on for ever. */
+static int
+complete_job(struct tx *tx, const struct execution *x, struct err *e)
+{
+	struct job_brief brief;
+	struct job job;
+	enum job_state state;
+	uint64_t open = 0;
+
+	if (store_job_brief(tx->db, x->job, x->ptype, &brief, &state, e) < 0)
+		return -1;
+	for (int s = 0; s < STATES; s++)
+		if (!state_ended((enum state)s))
+			open += brief.part.counts[s];
+	if (open > 0 || brief.policy.continuous || state != JOB_RUNNING)
+		return 0;
+	memset(&job, 0, sizeof(job));
+	if (store_job_find_num(tx->db, x->job, &job, e) < 0)
+		return -1;
+	for (int i = 0; i < job.nparts; i++)
+		for (int s = 0; s < STATES; s++)
+			if (!state_ended((enum state)s))
+				open += job.parts[i].counts[s];
+	job_clear(&job);
+	if (open > 0)
+		return 0;
+	if (store_job_set_state(tx->db, x->job, JOB_COMPLETED, tx->now, e) < 0)
+		return -1;
+	tx_bump(tx);
+	return event_note(tx, e, 0, x->job, 0, "job_completed", "%s", "every execution ended");
+}
+
+static int
+write_down(const struct moving *m, const struct execution *x, enum state before,
+    struct part_change *change, struct err *e)
+{
+	struct tx *tx = m->tx;
+
+	if (before != x->state) {
+		change->counts[before]--;
+		change->counts[x->state]++;
+	}
+	if (store_execution_put(tx->db, x, e) < 0 ||
+	    store_part_change(tx->db, x->job, x->ptype, change, e) < 0)
+		return -1;
+	if (before != x->state && state_ended(x->state))
+		return complete_job(tx, x, e);
+	return 0;
+}
+
+int
+execution_apply(const struct moving *m, struct execution *x, enum happening what,
+    const char *detail, struct err *e)
+{
+	struct part_change change = { .exposed = 0 };
+	struct life life;
+	enum state before = x->state;
+	bool was_exposed = x->exposed;
+
+	if ((what != HAP_PROGRESS || detail[0] != '\0' || !x->taken) &&
+	    event_note(m->tx, e, x->device, x->job, x->ptype, happening_word(what), "%s",
+	    detail) < 0)
+		return -1;
+	if (detail[0] != '\0')
+		snprintf(x->detail, sizeof(x->detail), "%s", detail);
+	if (!life_step(x->state, what, &life))
+		return store_execution_put(m->tx->db, x, e);
+	do_effects(x, &life, m, &change);
+	set_marks(x, what, m);
+	set_reason(x, what, (life.effects & EFFECT_RETRY) != 0);
+	x->due_ms = execution_due(x, m->policy, m->family, m->device, m->tx->now);
+	change.exposed = (int64_t)x->exposed - (int64_t)was_exposed;
+	return write_down(m, x, before, &change, e);
+}
+
+int
+execution_enqueue(const struct moving *m, int64_t job, uint32_t ptype, int64_t target,
+    struct execution *ret, struct err *e)
+{
+	struct part_change change = { .exposed = 0 };
+
+	*ret = (struct execution){ .job = job, .device = m->device->num, .ptype = ptype,
+	    .target = target, .state = STATE_QUEUED, .progress = -1, .queued_ms = m->tx->now };
+	snprintf(ret->device_id, sizeof(ret->device_id), "%s", m->device->id);
+	ret->due_ms = execution_due(ret, m->policy, m->family, m->device, m->tx->now);
+	change.counts[STATE_QUEUED] = 1;
+	if (store_execution_put(m->tx->db, ret, e) < 0)
+		return -1;
+	return store_part_change(m->tx->db, job, ptype, &change, e);
+}
