@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The dialect for firmware that people write themselves, over HTTP: docs/dialects/
+ * native.md is for them. It is also the reference that the core is tested with,
+ * so it says all that the core can hear and nothing more. */
+#include <stdlib.h>
+#include <string.h>
+#include "native.h"
+#include "otad/range.h"
+
+struct asked {			/* what waits for the writer */
+	struct sighting	who;
+	struct report	report;		/* of POST /device/status */
+};
+
+/* Go on in write. Only reading keeps: a second run of write finds it there. */
+static int
+keep(struct exchange *x, const struct asked *a, struct err *e)
+{
+	if (x->state != NULL)
+		return CALL_WRITE;
+	x->state = malloc(sizeof(*a));
+	if (x->state == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	memcpy(x->state, a, sizeof(*a));
+	x->state_free = free;
+	return CALL_WRITE;
+}
+
+static int
+serve(struct tx *tx, struct exchange *x, const struct asked *a, struct err *e)
+{
+	enum ask_how how = x->rq.method == M_HEAD ? ASK_PEEK : ASK_SERVE;
+	struct answer answer = { 0 };
+	int rc = core_ask(tx, &a->who, how, &answer, e);
+
+	if (rc == CORE_WRITE)
+		return keep(x, a, e);
+	return rc == 0 ? native_answer(x, &answer, e) : -1;
+}
+
+static int
+update_read(struct tx *tx, struct exchange *x, struct err *e)
+{
+	struct asked a = { 0 };
+
+	return native_read(&x->rq, &a.who, e) ? -1 : serve(tx, x, &a, e);
+}
+
+static int
+update_write(struct tx *tx, struct exchange *x, struct err *e)
+{
+	return serve(tx, x, x->state, e);
+}
+
+/* What HEAD and a conditional GET want to know must not take the image. False:
+ * that is not what the device is offered now. */
+static int
+peek(struct tx *tx, struct exchange *x, const struct sighting *who, struct answer *ret,
+    struct err *e)
+{
+	int rc = core_ask(tx, who, ASK_PEEK, ret, e);
+
+	if (rc == 0 && (ret->verdict == VERDICT_NOTHING || (ret->verdict == VERDICT_OFFER &&
+	    (strcmp(ret->firmware, x->rq.params[0]) != 0 ||
+	    !slot_same(ret->image.slot, x->rq.params[1])))))
+		return err_set(e, ERR_ABSENT, "this is not offered to the device now");
+	return rc;
+}
+
+static int
+image_head(struct tx *tx, struct exchange *x, const struct asked *a, struct err *e)
+{
+	struct answer answer = { 0 };
+	int rc = peek(tx, x, &a->who, &answer, e);
+
+	if (rc == CORE_WRITE)
+		return keep(x, a, e);
+	return rc == 0 ? native_answer(x, &answer, e) : -1;
+}
+
+/* Does the device have it already, by its own word? */
+static bool
+unchanged(struct tx *tx, struct exchange *x, const struct asked *a)
+{
+	const char *tags = request_header(&x->rq, "If-None-Match");
+	struct answer answer = { 0 };
+	char etag[NATIVE_ETAG_MAX];
+	struct err e = ERR_INIT;
+
+	return tags != NULL && peek(tx, x, &a->who, &answer, &e) == 0 &&
+	    answer.verdict == VERDICT_OFFER &&
+	    etag_listed(tags, native_etag(etag, &answer.image));
+}
+
+static int
+image_serve(struct tx *tx, struct exchange *x, const struct asked *a, struct err *e)
+{
+	struct answer answer = { 0 };
+	int rc;
+
+	if (x->rq.method == M_HEAD)
+		return image_head(tx, x, a, e);
+	if (unchanged(tx, x, a)) {
+		x->rep.status = 304;
+		return 0;
+	}
+	rc = core_fetch(tx, &a->who, x->rq.params[0], x->rq.params[1], &answer, e);
+	if (rc == CORE_WRITE)
+		return keep(x, a, e);
+	if (rc == 0 && answer.verdict == VERDICT_NOTHING)
+		return err_set(e, ERR_ABSENT, "this is not offered to the device now");
+	return rc == 0 ? native_answer(x, &answer, e) : -1;
+}
+
+static int
+image_read(struct tx *tx, struct exchange *x, struct err *e)
+{
+	struct asked a = { 0 };
+
+	if (native_read(&x->rq, &a.who, e))
+		return -1;
+	if (strlen(x->rq.params[1]) >= sizeof(a.who.part))
+		return err_set(e, ERR_ABSENT, "no such slot");
+	memcpy(a.who.part, x->rq.params[1], strlen(x->rq.params[1]) + 1);
+	return image_serve(tx, x, &a, e);
+}
+
+static int
+image_write(struct tx *tx, struct exchange *x, struct err *e)
+{
+	return image_serve(tx, x, x->state, e);
+}
+
+static int
+status_read(struct tx *tx, struct exchange *x, struct err *e)
+{
+	struct asked a = { 0 };
+
+	(void)tx;
+	if (native_read(&x->rq, &a.who, e) ||
+	    native_status(x->rq.body, x->rq.body_len, &a.report, e))
+		return -1;
+	return keep(x, &a, e);
+}
+
+static int
+status_write(struct tx *tx, struct exchange *x, struct err *e)
+{
+	const struct asked *a = x->state;
+
+	if (core_report(tx, &a->who, &a->report, e))
+		return -1;
+	x->rep.status = 204;
+	return 0;
+}
+
+static const struct route routes[] = {
+	{ M_GET, "/device/update", FOR_DEVICES, .read = update_read, .write = update_write },
+	{ M_GET, "/device/image/{version}/{slot}", FOR_DEVICES,
+	    .read = image_read, .write = image_write },
+	{ M_POST, "/device/status", FOR_DEVICES, .read = status_read, .write = status_write,
+	    .body_max = 4096 },
+	{ 0 }
+};
+
+const struct dialect_ops dialect_native = {
+	.family = {
+		.name = "native",
+		.proof = PROOF_VERSION,
+		.caps = FAMILY_ASKS | FAMILY_REPORTS,
+		.offer_guard_s = 120,
+		.back_guard_s = 0,
+		.silence_floor_s = 48 * 3600,
+	},
+	.routes = routes,
+	.refuse = native_refuse,
+};
