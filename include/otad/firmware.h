@@ -104,7 +104,8 @@ int		upload_publish(struct tx *, struct upload *, const struct firmware_form *,
 /* ---- the bytes ----
  * One shared mapping per image, filled into the cache on first demand. */
 struct mapping;
-/* Blocks while a missing cache file is written and verified; never on the writer. */
+/* Blocks while a missing cache file is written and verified: outside of a
+ * transaction, and never on the writer. */
 struct mapping	*image_open(struct core *, const uint8_t sha256[SHA256_LEN], struct err *);
 const uint8_t	*mapping_bytes(const struct mapping *);
 uint64_t	mapping_size(const struct mapping *);

@@ -9,8 +9,7 @@
 #include "otad/firmware.h"
 #include "otad/product.h"
 
-struct images;
-struct tx;
+struct store;
 
 /* slot.c: names of slots, and sets of them. */
 
@@ -26,13 +25,22 @@ const char *slot_of(const struct product *, const char *name);
 int	slots_check(const struct product *, const char *const *names, int n, bool extra,
 	    struct err *);
 
-/* images.c: a staged blob as a private mapping that nobody else sees, for an
- * inspector; spool_close() takes it away. */
+/* cachefile.c: files of the image cache. What is mapped is unmapped by munmap(). */
+#define CACHEFILE_TEMP	"filling-"	/* begins the name of what is not whole yet */
+
+/* From the database; -1 also when the bytes are not what their hash says. */
+int	cachefile_fill(struct store *, const char *dir, const uint8_t *sha, const char *path,
+	    const uint8_t **ret, uint64_t *ret_size, struct err *);
+/* What lies there already; -1: nothing, or it was damaged and is gone now. */
+int	cachefile_reuse(const char *path, const uint8_t *sha, const uint8_t **ret,
+	    uint64_t *ret_size);
+
+/* A staged blob as a private mapping without a name, for an inspector. */
 struct spool {
 	const uint8_t	*bytes;
 	uint64_t	size;
 };
-int	spool_open(struct images *, int64_t blob, struct spool *ret, struct err *);
+int	spool_open(struct store *, const char *dir, int64_t blob, struct spool *ret, struct err *);
 void	spool_close(struct spool *);
 
 #endif
