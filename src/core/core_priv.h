@@ -40,6 +40,7 @@ struct tx {
 	struct db	*db;
 	struct actor	actor;
 	int64_t		now;		/* wall ms */
+	uint64_t	generation;	/* read before the snapshot was taken */
 	bool		writes;
 	bool		bump;		/* a new generation after the commit */
 };

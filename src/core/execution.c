@@ -182,6 +182,8 @@ do_effects(struct execution *x, const struct life *life, const struct moving *m,
 		x->state = STATE_QUEUED;
 		x->not_before_ms = m->tx->now + (int64_t)m->policy->retry_delay_s * 1000;
 	}
+	if (x->state == STATE_QUEUED)
+		x->taken = false;
 }
 
 /* The last one of a job that does not go on for ever. */

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * checkin.c - a device speaks: ask, fetch, report.
+ *
+ * An ask costs nothing but a look into a table in memory while its answer
+ * "nothing" still holds; a few indexed reads when it does not; and the writer
+ * only when something really changes: a new version, a new address, an offer. */
+#include <stdio.h>
+#include <string.h>
+#include "hot.h"
+#include "visit.h"
+
+/* How long "nothing" may be remembered: while a job is open for the device the
+ * exposure may free a place at any moment; else only a new generation matters. */
+#define NOTHING_OPEN_MS	2000
+#define NOTHING_IDLE_MS	60000
+
+static void
+remember(const struct visit *v, enum ask_how how, const struct answer *a)
+{
+	struct core *core = v->tx->core;
+	bool busy = v->nlive > 0 || v->transfer;
+	int64_t now = clock_boot_ms(core->clock);
+
+	/* Nothing may hide the end of a cooling-down, nor a transfer's end. */
+	if (a->verdict == VERDICT_NOTHING && how != ASK_PEEK && !v->transfer && !v->s->resumes)
+		hot_remember(core->hot, v->s, v->device.num, v->tx->generation,
+		    now + (busy ? NOTHING_OPEN_MS : NOTHING_IDLE_MS), v->tx->now);
+	else
+		hot_touch(core->hot, v->s, v->device.num, v->tx->now);
+}
+
+/* Heard: at once when we write anyway, else with the next batch. */
+static int
+heard(struct visit *v, struct err *e)
+{
+	return v->tx->writes ? store_device_touch(v->tx->db, v->device.num, v->tx->now, e) : 0;
+}
+
+int
+core_ask(struct tx *tx, const struct sighting *s, enum ask_how how, struct answer *ret,
+    struct err *e)
+{
+	struct core *core = tx->core;
+	struct visit v = { .tx = tx, .s = s };
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!tx->writes) {
+		atomic_fetch_add_explicit(&core->asks, 1, memory_order_relaxed);
+		if (how != ASK_PEEK && hot_nothing(core->hot, s, core->generation,
+		    clock_boot_ms(core->clock), tx->now)) {
+			atomic_fetch_add_explicit(&core->asks_cached, 1, memory_order_relaxed);
+			return visit_say(ret, VERDICT_NOTHING, "nothing new since it asked last");
+		}
+	}
+	if ((r = visit_open(&v, ret, e)) != 0)
+		return r;
+	if (ret->verdict == VERDICT_PENDING && v.device.num != 0 &&
+	    ((r = visit_recognise(&v, e)) != 0 || (r = visit_note(&v, e)) != 0))
+		return r;
+	if (ret->verdict != VERDICT_NOTHING)
+		return 0;
+	if ((r = visit_recognise(&v, e)) != 0 || (r = visit_load(&v, e)) != 0 ||
+	    (r = visit_reconcile(&v, e)) != 0 || (r = visit_note(&v, e)) != 0 ||
+	    (r = visit_offer(&v, how, ret, e)) != 0 || (r = heard(&v, e)) != 0)
+		return r;
+	if (!tx->writes)
+		remember(&v, how, ret);
+	return 0;
+}
+
+/* ---- an image by its name ---- */
+
+/* The execution that offers this firmware to it: active, or broken and waiting. */
+static struct execution *
+find_offering(struct visit *v, const char *version)
+{
+	for (int i = 0; i < v->nlive; i++) {
+		struct execution *x = &v->live[i];
+
+		if (strcmp(x->target_name, version) == 0 && (state_active(x->state) ||
+		    (x->state == STATE_QUEUED && x->attempt > 0 && v->s->resumes)))
+			return x;
+	}
+	return NULL;
+}
+
+int
+core_fetch(struct tx *tx, const struct sighting *s, const char *version, const char *slot,
+    struct answer *ret, struct err *e)
+{
+	struct sighting named = *s;
+	struct visit v = { .tx = tx, .s = &named };
+	struct execution *x;
+	struct job_brief job;
+	enum job_state state;
+	struct image image;
+	char wanted[SLOT_MAX];
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	snprintf(named.part, sizeof(named.part), "%s", slot);
+	if ((r = visit_open(&v, ret, e)) != 0 || ret->verdict != VERDICT_NOTHING)
+		return r;
+	if ((r = visit_recognise(&v, e)) != 0 || (r = visit_load(&v, e)) != 0)
+		return r;
+	if ((x = find_offering(&v, version)) == NULL)
+		return err_set(e, ERR_ABSENT, "%s is not offered to '%s' now", version, s->id);
+	if ((r = visit_image(&v, x->target, &image, wanted, e)) <= 0)
+		return r < 0 ? -1 : err_set(e, ERR_ABSENT, "%s has no image for slot '%s'",
+		    version, wanted);
+	if (store_job_brief(tx->db, x->job, x->ptype, &job, &state, e) < 0)
+		return -1;
+	if (state != JOB_RUNNING && !x->taken)
+		return err_set(e, ERR_GONE, "job %s does not run any more", x->job_id);
+	if ((r = visit_apply(&v, &job.policy, x, x->state == STATE_QUEUED ? HAP_RESUME : HAP_TAKE,
+	    wanted, e)) != 0 || (r = heard(&v, e)) != 0)
+		return r;
+	return visit_answer(&v, x, &image, ret, e);
+}
+
+/* ---- statuses ---- */
+
+/* The execution that a report is about. ERR_ABSENT: not one of this device. */
+static int
+reported(struct visit *v, const char *job_id, struct execution *ret, struct err *e)
+{
+	struct job job;
+	int r;
+
+	for (int i = 0; i < v->nlive; i++)
+		if (job_id[0] == '\0' ? state_active(v->live[i].state) :
+		    strcmp(v->live[i].job_id, job_id) == 0) {
+			*ret = v->live[i];
+			return 0;
+		}
+	if (job_id[0] == '\0')
+		return err_set(e, ERR_ABSENT, "'%s' has no job to report on", v->device.id);
+	memset(&job, 0, sizeof(job));
+	r = store_job_find(v->tx->db, job_id, &job, e);
+	if (r > 0) {
+		r = store_execution_find(v->tx->db, job.num, v->device.num, v->device.ptype, ret, e);
+		job_clear(&job);
+	}
+	if (r == 0)
+		return err_field(e, ERR_ABSENT, "job", "", "job '%.22s' is not one of '%s'", job_id,
+		    v->device.id);
+	return r < 0 ? -1 : 0;
+}
+
+static int
+refuse_report(const struct answer *a, struct err *e)
+{
+	return err_set(e, a->verdict == VERDICT_NO_KEY ? ERR_AUTH : ERR_FORBIDDEN, "%s", a->why);
+}
+
+static void
+take_words(struct execution *x, const struct report *rep, int64_t now)
+{
+	if (rep->progress >= 0)
+		x->progress = rep->progress;
+	if (rep->what == HAP_DELAY)
+		x->not_before_ms = now + (rep->delay_s > 0 ? rep->delay_s : 600) * (int64_t)1000;
+}
+
+int
+core_report(struct tx *tx, const struct sighting *s, const struct report *rep, struct err *e)
+{
+	struct visit v = { .tx = tx, .s = s };
+	struct answer a;
+	struct execution x;
+	struct job_brief job;
+	enum job_state state;
+	enum happening what = rep->attempt_goes_on ? HAP_PROGRESS : rep->what;
+	int r;
+
+	if (!tx->writes)
+		return CORE_WRITE;
+	memset(&a, 0, sizeof(a));
+	if ((r = store_device_find(tx->db, s->id, &v.device, e)) < 0)
+		return -1;
+	if (r == 0)
+		return err_set(e, s->identity == ID_CLAIMED ? ERR_AUTH : ERR_FORBIDDEN,
+		    "'%s' is unknown", s->id);
+	visit_identify(&v, &a);
+	if (a.verdict != VERDICT_NOTHING)
+		return refuse_report(&a, e);
+	if (visit_load(&v, e) < 0 || reported(&v, rep->job, &x, e) < 0)
+		return -1;
+	if (store_job_brief(tx->db, x.job, x.ptype, &job, &state, e) < 0)
+		return -1;
+	atomic_fetch_add_explicit(&tx->core->reports, 1, memory_order_relaxed);
+	if (life_step(x.state, what, &(struct life){ .effects = 0 }))
+		take_words(&x, rep, tx->now);
+	if ((r = visit_apply(&v, &job.policy, &x, what, rep->detail, e)) != 0)
+		return r;
+	return heard(&v, e);
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * offer.c - is there something for this device now?
+ *
+ * Open jobs over its product are asked in turn, by priority, the newest first;
+ * the first that would itself make an offer wins, and takes over from older ones
+ * at that moment, never before. What says no gives the sentence of the answer. */
+#include <stdio.h>
+#include <string.h>
+#include "otad/log.h"
+#include "plan.h"
+#include "visit.h"
+
+struct open_jobs {
+	struct job_brief jobs[VISIT_JOBS];
+	int		n;
+};
+
+static int
+keep_job(void *arg, const struct job_brief *job, struct err *e)
+{
+	struct open_jobs *open = arg;
+
+	(void)e;
+	if (open->n < VISIT_JOBS)
+		open->jobs[open->n++] = *job;
+	return 0;
+}
+
+/* ---- images ---- */
+
+/* Two slots that take turns: the one it does not run. */
+static const char *
+other_slot(const char *runs)
+{
+	if (slot_same(runs, "user1"))
+		return "user2";
+	if (slot_same(runs, "user2"))
+		return "user1";
+	return "";
+}
+
+int
+visit_image(const struct visit *v, int64_t firmware, struct image *ret, char slot[SLOT_MAX],
+    struct err *e)
+{
+	const char *runs = v->s->slot[0] != '\0' ? v->s->slot : v->device.slot;
+	int r;
+
+	snprintf(slot, SLOT_MAX, "%s", v->s->part[0] != '\0' ? v->s->part : "image");
+	r = store_image_find(v->tx->db, firmware, slot, ret, e);
+	if (r != 0 || v->s->part[0] != '\0' || runs[0] == '\0')
+		return r;
+	snprintf(slot, SLOT_MAX, "%s", other_slot(runs));
+	return slot[0] == '\0' ? 0 : store_image_find(v->tx->db, firmware, slot, ret, e);
+}
+
+int
+visit_answer(struct visit *v, const struct execution *x, const struct image *image,
+    struct answer *ret, struct err *e)
+{
+	struct buf metadata = { .limit = sizeof(ret->metadata) - 1 };
+	struct firmware_brief target;
+	int r = store_firmware_brief(v->tx->db, x->target, &target, e);
+
+	if (r <= 0)
+		return r < 0 ? -1 : err_set(e, ERR_ABSENT, "its firmware is gone");
+	ret->verdict = VERDICT_OFFER;
+	ret->execution = *x;
+	ret->image = *image;
+	snprintf(ret->firmware, sizeof(ret->firmware), "%s", target.name);
+	snprintf(ret->native, sizeof(ret->native), "%s", target.native);
+	snprintf(ret->why, sizeof(ret->why), "%s for job %s", target.name, x->job_id);
+	if (store_job_metadata(v->tx->db, x->job, &metadata, e) < 0) {
+		buf_free(&metadata);
+		return -1;
+	}
+	snprintf(ret->metadata, sizeof(ret->metadata), "%s",
+	    metadata.failed ? "" : buf_str(&metadata));
+	buf_free(&metadata);
+	return 0;
+}
+
+/* ---- asking the planner ---- */
+
+static void
+describe(const struct visit *v, const char *slot, struct image_target *t, char chip[FACT_VALUE_MAX],
+    char family[FACT_VALUE_MAX])
+{
+	const char *facts = v->s->facts[0] != '\0' ? v->s->facts : v->device.facts;
+	int64_t free_space = facts_geti(facts, "free", -1);
+	int64_t flash = facts_geti(facts, "flash", 0), revision = facts_geti(facts, "revision", 0);
+
+	memset(t, 0, sizeof(*t));
+	if (facts_get(facts, "family", family))
+		t->family = family;
+	if (facts_get(facts, "chip", chip))
+		t->chip = chip;
+	t->mode = slot_same(slot, "filesystem") ? "filesystem" : "sketch";
+	t->flash_size = flash > 0 ? (uint64_t)flash : 0;
+	t->free_known = free_space >= 0;
+	t->free_space = free_space >= 0 ? (uint64_t)free_space : 0;
+	t->revision = revision > 0 ? (unsigned)revision : 0;
+}
+
+static int
+required_brief(struct visit *v, const struct firmware_brief *target, struct firmware_brief *ret,
+    struct err *e)
+{
+	struct firmware fw;
+	int r;
+
+	if (target->requires[0] == '\0')
+		return 0;
+	memset(&fw, 0, sizeof(fw));
+	r = store_firmware_find(v->tx->db, target->requires, &fw, e);
+	if (r > 0) {
+		r = store_firmware_brief(v->tx->db, fw.num, ret, e);
+		firmware_clear(&fw);
+	}
+	return r;
+}
+
+/* 0, or -1. *image is filled when the plan is to go. */
+static int
+consult(struct visit *v, const struct job_brief *job, const struct execution *x, bool resumes,
+    struct plan *plan, struct image *image, struct err *e)
+{
+	char slot[SLOT_MAX], chip[FACT_VALUE_MAX], family[FACT_VALUE_MAX];
+	struct firmware_brief target, required;
+	struct image_target device;
+	struct plan_input in = { .now = v->tx->now,
+	    .clock_plausible = clock_plausible(v->tx->core->clock), .family = v->s->family,
+	    .policy = &job->policy, .part = &job->part, .execution = x, .target = &target,
+	    .running_value = v->value, .running_known = v->value_known, .resumes = resumes };
+	int r;
+
+	if ((r = store_firmware_brief(v->tx->db, x->target, &target, e)) <= 0 ||
+	    (r = required_brief(v, &target, &required, e)) < 0)
+		return r < 0 ? -1 : err_set(e, ERR_STORE, "the firmware of job %s is gone", job->id);
+	in.required = r > 0 ? &required : NULL;
+	if ((r = visit_image(v, x->target, image, slot, e)) < 0)
+		return -1;
+	in.image = r > 0 ? image : NULL;
+	in.slot = slot;
+	describe(v, slot, &device, chip, family);
+	in.device = &device;
+	plan_offer(&in, plan);
+	return 0;
+}
+
+/* ---- jobs in turn ---- */
+
+/* Its execution in this job; made up (attempt 0, not stored) when a continuous
+ * job meets the device for the first time. 1 found, 0 none for it, -1. */
+static int
+part_in(struct visit *v, const struct job_brief *job, struct execution *ret, bool *ret_new,
+    struct err *e)
+{
+	int r;
+
+	*ret_new = false;
+	for (int i = 0; i < v->nlive; i++)
+		if (v->live[i].job == job->num && v->live[i].ptype == job->part.ptype) {
+			*ret = v->live[i];
+			return !state_ended(ret->state);
+		}
+	if (!job->policy.continuous || (job->current == 'b' && v->device.channel != 'b'))
+		return 0;
+	r = store_execution_find(v->tx->db, job->num, v->device.num, job->part.ptype, ret, e);
+	if (r < 0)
+		return -1;
+	if (r > 0 && ret->state == STATE_UNREACHED) {
+		r = visit_apply(v, &job->policy, ret, HAP_RETRY, "it speaks again", e);
+		return r != 0 ? r == CORE_WRITE ? CORE_WRITE + 1 : -1 : 1;
+	}
+	if (r > 0)
+		return !state_ended(ret->state);
+	*ret = (struct execution){ .job = job->num, .device = v->device.num,
+	    .ptype = job->part.ptype, .target = job->part.firmware, .state = STATE_QUEUED,
+	    .progress = -1 };
+	*ret_new = true;
+	return 1;
+}
+
+/* Older executions that took nothing give way to the one that goes. */
+static int
+take_over(struct visit *v, const struct open_jobs *open, const struct job_brief *winner,
+    struct err *e)
+{
+	for (int i = 0; i < v->nlive; i++) {
+		struct execution *x = &v->live[i];
+		const struct policy *policy = &winner->policy;
+		int r;
+
+		if (x->job >= winner->num || x->ptype != winner->part.ptype || x->taken ||
+		    state_ended(x->state))
+			continue;
+		for (int j = 0; j < open->n; j++)
+			if (open->jobs[j].num == x->job)
+				policy = &open->jobs[j].policy;
+		if ((r = visit_apply(v, policy, x, HAP_SUPERSEDE, winner->id, e)) != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+go(struct visit *v, const struct open_jobs *open, const struct job_brief *job,
+    struct execution *x, bool is_new, enum ask_how how, const struct image *image,
+    struct answer *ret, struct err *e)
+{
+	struct moving m = { v->tx, &v->device, v->s->family, &job->policy };
+	enum happening what = how == ASK_OFFER ? HAP_OFFER :
+	    v->s->resumes && x->state == STATE_QUEUED && x->attempt > 0 ? HAP_RESUME : HAP_TAKE;
+	int r;
+
+	snprintf(x->job_id, sizeof(x->job_id), "%s", job->id);
+	snprintf(x->device_id, sizeof(x->device_id), "%s", v->device.id);
+	if (how == ASK_PEEK)
+		return visit_answer(v, x, image, ret, e);
+	if (!v->tx->writes)
+		return CORE_WRITE;
+	if ((r = take_over(v, open, job, e)) != 0)
+		return r;
+	if (is_new) {
+		if (execution_enqueue(&m, job->num, job->part.ptype, x->target, x, e) < 0)
+			return -1;
+		snprintf(x->job_id, sizeof(x->job_id), "%s", job->id);
+	}
+	if ((r = visit_apply(v, &job->policy, x, what, image->slot, e)) != 0)
+		return r;
+	return visit_answer(v, x, image, ret, e);
+}
+
+/* A part of a firmware that it got already: what it works on goes on. 1: answered. */
+static int
+go_on(struct visit *v, struct execution *x, enum ask_how how, struct answer *ret, struct err *e)
+{
+	struct image image;
+	struct job_brief job;
+	enum job_state state;
+	char slot[SLOT_MAX];
+	bool next = x->delivered[0] != '\0' && v->s->part[0] != '\0' &&
+	    !slots_contain(x->delivered, v->s->part);
+	int r;
+
+	if (v->transfer || how == ASK_PEEK || !(v->s->resumes || next))
+		return 0;
+	if ((r = visit_image(v, x->target, &image, slot, e)) <= 0)
+		return r;
+	if (store_job_brief(v->tx->db, x->job, x->ptype, &job, &state, e) < 0)
+		return -1;
+	if ((r = visit_apply(v, &job.policy, x, v->s->resumes ? HAP_RESUME : HAP_TAKE, slot, e)) != 0)
+		return r == CORE_WRITE ? CORE_WRITE + 1 : -1;
+	return visit_answer(v, x, &image, ret, e) < 0 ? -1 : 1;
+}
+
+/* It works on something already: one active execution per ptype. 1: answered. */
+static int
+busy(struct visit *v, enum ask_how how, struct answer *ret, struct err *e)
+{
+	for (int i = 0; i < v->nlive; i++) {
+		struct execution *x = &v->live[i];
+		int r;
+
+		if (x->ptype != v->device.ptype || !x->taken || !state_active(x->state))
+			continue;
+		if ((r = go_on(v, x, how, ret, e)) != 0)
+			return r;
+		visit_say(ret, VERDICT_NOTHING, v->transfer ? "%s is on its way to it" :
+		    x->state == STATE_VERIFYING ? "%s was delivered; its proof is outstanding" :
+		    "it works on %s", x->target_name);
+		return 1;
+	}
+	return 0;
+}
+
+/* Ends an execution that the planner says is over; a made-up one just is not made. */
+static int
+end_newer(struct visit *v, const struct job_brief *job, struct execution *x, bool is_new,
+    const struct plan *plan, struct err *e)
+{
+	return is_new ? 0 : visit_apply(v, &job->policy, x,
+	    v->running == x->target ? HAP_THERE : HAP_NEWER, plan->why, e);
+}
+
+int
+visit_offer(struct visit *v, enum ask_how how, struct answer *ret, struct err *e)
+{
+	struct open_jobs open = { .n = 0 };
+	int r = busy(v, how, ret, e);
+
+	if (r != 0)
+		return r > 1 ? CORE_WRITE : r < 0 ? -1 : 0;
+	if (v->device.ptype == 0)
+		return visit_say(ret, VERDICT_NOTHING, "it belongs to no product yet");
+	if (store_job_open(v->tx->db, v->device.ptype, keep_job, &open, e) < 0)
+		return -1;
+	visit_say(ret, VERDICT_NOTHING, "%s", open.n == 0 ?
+	    "no rollout is open for its product" : "it is part of no open rollout");
+	for (int i = 0; i < open.n; i++) {
+		struct execution x;
+		struct image image;
+		struct plan plan;
+		bool is_new;
+
+		if ((r = part_in(v, &open.jobs[i], &x, &is_new, e)) != 1) {
+			if (r == 0)
+				continue;
+			return r > 1 ? CORE_WRITE : -1;
+		}
+		if (consult(v, &open.jobs[i], &x, v->s->resumes && x.attempt > 0, &plan, &image,
+		    e) < 0)
+			return -1;
+		if (plan.verdict == PLAN_GO)
+			return go(v, &open, &open.jobs[i], &x, is_new, how, &image, ret, e);
+		snprintf(ret->why, sizeof(ret->why), "%s", plan.why);
+		if (plan.verdict == PLAN_NEWER &&
+		    (r = end_newer(v, &open.jobs[i], &x, is_new, &plan, e)) != 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * visit.h - one device's word, from its arrival to the answer.
+ *
+ *	visit_open()		who is it, may it speak, is it new?	enrol.c
+ *	visit_recognise()	which firmware is it that it runs?	running.c
+ *	visit_reconcile()	what does that say of its executions?	reconcile.c
+ *	visit_offer()		is there something for it now?		offer.c
+ *
+ * All four run in a reading or a writing transaction. Where something has to be
+ * changed and the transaction only reads, they return CORE_WRITE, and the whole
+ * visit begins anew on the writer. */
+#ifndef OTAD_CORE_VISIT_H
+#define OTAD_CORE_VISIT_H
+
+#include "execution.h"
+#include "otad/checkin.h"
+
+/* More open jobs over one product than this, or executions that are not ended,
+ * are not looked at: those of the highest priority and the newest win. */
+#define VISIT_JOBS	32
+#define VISIT_LIVE	32
+
+struct visit {
+	struct tx		*tx;
+	const struct sighting	*s;
+	struct device		device;		/* as stored, before this word */
+	/* what it says it runs */
+	bool			speaks;		/* it said a version or a hash at all */
+	char			said[RUNNING_MAX];	/* that, as text */
+	int64_t			running;	/* firmware number, 0: none that we know */
+	uint32_t		value;		/* its value, when value_known */
+	bool			value_known;
+	/* its executions: not ended, or still exposed */
+	struct execution	live[VISIT_LIVE];
+	int			nlive;
+	bool			transfer;	/* an image is on its way to it … */
+	int64_t			moved_boot;	/* … and moved last then */
+};
+
+/* 0: ret->verdict says whether it may go on (VERDICT_NOTHING) or is refused. */
+int	visit_open(struct visit *, struct answer *ret, struct err *);
+/* Known, its own key, accepted? Fills ret->verdict; changes nothing. */
+void	visit_identify(const struct visit *, struct answer *ret);
+int	visit_recognise(struct visit *, struct err *);
+int	visit_load(struct visit *, struct err *);
+int	visit_reconcile(struct visit *, struct err *);
+/* Note what it says of itself in its record, if that is anything new. */
+int	visit_note(struct visit *, struct err *);
+int	visit_offer(struct visit *, enum ask_how, struct answer *ret, struct err *);
+
+/* execution_apply() in a visit: CORE_WRITE when the transaction only reads. Keeps
+ * what the device said it ran before it took an image. */
+int	visit_apply(struct visit *, const struct policy *, struct execution *, enum happening,
+	    const char *detail, struct err *);
+/* Fill the answer from an execution that may be served. */
+int	visit_answer(struct visit *, const struct execution *, const struct image *,
+	    struct answer *ret, struct err *);
+/* The image of a firmware that this sighting asks for: 1, 0 none, -1. */
+int	visit_image(const struct visit *, int64_t firmware, struct image *ret,
+	    char slot[SLOT_MAX], struct err *);
+
+__attribute__((format(printf, 3, 4)))
+int	visit_say(struct answer *, enum verdict, const char *fmt, ...);	/* always 0 */
+
+#endif
