@@ -73,9 +73,10 @@ int	core_ask(struct tx *, const struct sighting *, enum ask_how, struct answer *
 	    struct err *);
 
 /* The image of an execution by name, for a device that knows what it wants
- * (Range, repeated GET): only what an own active execution offers it. Takes it. */
+ * (Range, repeated GET): only what an own active execution offers it. Takes it,
+ * but for ASK_PEEK. */
 int	core_fetch(struct tx *, const struct sighting *, const char *version,
-	    const char *slot, struct answer *ret, struct err *);
+	    const char *slot, enum ask_how, struct answer *ret, struct err *);
 
 /* What a device says of an own execution. job "": the active one. */
 struct report {

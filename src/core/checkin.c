@@ -19,7 +19,7 @@ static void
 remember(const struct visit *v, enum ask_how how, const struct answer *a)
 {
 	struct core *core = v->tx->core;
-	bool busy = v->nlive > 0 || v->transfer;
+	bool busy = v->nlive > 0 || v->waits;
 	int64_t now = clock_boot_ms(core->clock);
 
 	/* Nothing may hide the end of a cooling-down, nor a transfer's end. */
@@ -88,7 +88,7 @@ find_offering(struct visit *v, const char *version)
 
 int
 core_fetch(struct tx *tx, const struct sighting *s, const char *version, const char *slot,
-    struct answer *ret, struct err *e)
+    enum ask_how how, struct answer *ret, struct err *e)
 {
 	struct sighting named = *s;
 	struct visit v = { .tx = tx, .s = &named };
@@ -114,6 +114,8 @@ core_fetch(struct tx *tx, const struct sighting *s, const char *version, const c
 		return -1;
 	if (state != JOB_RUNNING && !x->taken)
 		return err_set(e, ERR_GONE, "job %s does not run any more", x->job_id);
+	if (how == ASK_PEEK)
+		return visit_answer(&v, x, &image, ret, e);
 	if ((r = visit_apply(&v, &job.policy, x, x->state == STATE_QUEUED ? HAP_RESUME : HAP_TAKE,
 	    wanted, e)) != 0 || (r = heard(&v, e)) != 0)
 		return r;

@@ -316,6 +316,7 @@ visit_offer(struct visit *v, enum ask_how how, struct answer *ret, struct err *e
 		if (plan.verdict == PLAN_GO)
 			return go(v, &open, &open.jobs[i], &x, is_new, how, &image, ret, e);
 		snprintf(ret->why, sizeof(ret->why), "%s", plan.why);
+		v->waits |= plan.verdict == PLAN_WAIT;
 		if (plan.verdict == PLAN_NEWER &&
 		    (r = end_newer(v, &open.jobs[i], &x, is_new, &plan, e)) != 0)
 			return r;

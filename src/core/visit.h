@@ -36,6 +36,7 @@ struct visit {
 	int			nlive;
 	bool			transfer;	/* an image is on its way to it … */
 	int64_t			moved_boot;	/* … and moved last then */
+	bool			waits;		/* a job is open for it that cannot offer now */
 };
 
 /* 0: ret->verdict says whether it may go on (VERDICT_NOTHING) or is refused. */
