@@ -79,7 +79,8 @@ struct job_form {
 		int64_t	replaced;	/* the former current's job, when it has to be ended */
 		size_t	listed;		/* devices of the list done */
 		int	part;		/* part that is being filled */
-		int64_t	after;		/* last device of it */
+		int64_t	after;		/* last device of it, or of what is being canceled */
+		bool	running;	/* made; only the replaced one is left to be ended */
 	} now, before;			/* before: at the start of the slice that runs */
 };
 

@@ -59,6 +59,9 @@ int		store_read(struct store *, store_fn *, void *arg, struct err *);
 int		store_write(struct store *, enum urgency, store_fn *, done_fn *, void *arg,
 		    struct err *);
 int		store_write_wait(struct store *, enum urgency, store_fn *, void *arg, struct err *);
+/* This run repeats one whose work was lost: a slice that moved a cursor in
+ * memory goes back to where it stood before. */
+bool		store_again(const struct db *);
 
 struct store_figures {
 	uint64_t	commits, commands, failed_commits, queue_length;

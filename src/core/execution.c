@@ -146,8 +146,20 @@ set_reason(struct execution *x, enum happening what, bool retried)
 		x->reason[0] = '\0';
 }
 
+/* In a job that was canceled there is no next attempt. */
+static int
+attempts_left(const struct moving *m, const struct execution *x, bool *ret, struct err *e)
+{
+	struct job_brief job;
+	enum job_state state;
+	int r = store_job_brief(m->tx->db, x->job, x->ptype, &job, &state, e);
+
+	*ret = r > 0 && state != JOB_CANCELED;
+	return r < 0 ? -1 : 0;
+}
+
 static void
-do_effects(struct execution *x, const struct life *life, const struct moving *m,
+do_effects(struct execution *x, const struct life *life, const struct moving *m, bool again,
     struct part_change *change)
 {
 	unsigned effects = life->effects;
@@ -174,7 +186,7 @@ do_effects(struct execution *x, const struct life *life, const struct moving *m,
 		change->proven++;
 	if (effects & EFFECT_REVERTED)
 		change->reverted++;
-	spent = x->attempt >= m->policy->attempts;
+	spent = !again || x->attempt >= m->policy->attempts;
 	if (effects & EFFECT_FAILURE || (effects & EFFECT_RETRY && spent))
 		change->failures++;
 	x->state = life->next;
@@ -243,7 +255,7 @@ execution_apply(const struct moving *m, struct execution *x, enum happening what
 	struct part_change change = { .exposed = 0 };
 	struct life life;
 	enum state before = x->state;
-	bool was_exposed = x->exposed;
+	bool was_exposed = x->exposed, again = true;
 
 	if ((what != HAP_PROGRESS || detail[0] != '\0' || !x->taken) &&
 	    event_note(m->tx, e, x->device, x->job, x->ptype, happening_word(what), "%s",
@@ -253,7 +265,9 @@ execution_apply(const struct moving *m, struct execution *x, enum happening what
 		snprintf(x->detail, sizeof(x->detail), "%s", detail);
 	if (!life_step(x->state, what, &life))
 		return store_execution_put(m->tx->db, x, e);
-	do_effects(x, &life, m, &change);
+	if (life.effects & EFFECT_RETRY && attempts_left(m, x, &again, e) < 0)
+		return -1;
+	do_effects(x, &life, m, again, &change);
 	set_marks(x, what, m);
 	set_reason(x, what, (life.effects & EFFECT_RETRY) != 0);
 	x->due_ms = execution_due(x, m->policy, m->family, m->device, m->tx->now);

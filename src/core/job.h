@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * job.h - jobs, inside the core. */
+#ifndef OTAD_CORE_JOB_H
+#define OTAD_CORE_JOB_H
+
+#include "core_priv.h"
+#include "otad/job.h"
+
+/* End what took nothing of a job that does not run any more: a slice of it,
+ * after *after, which moves. 1: there may be more. */
+int	job_end_untaken(struct tx *, int64_t job, const char *why, int64_t *after, struct err *);
+
+#endif

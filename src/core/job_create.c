@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * job_create.c - making a job, in slices.
+ *
+ * A job over a hundred thousand devices is written in slices, so that statuses
+ * pass between them; until the last one it is JOB_FILLING and nobody sees it. A
+ * slice whose commit fails is run again from where it stood (form->before). "Set
+ * as Current" makes a job in the same way; its last slice also ends the former
+ * one, and unwrites what that had queued in further slices. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "execution.h"
+#include "job.h"
+#include "otad/auto.h"
+
+#define FILL_SLICE	10000		/* devices of one statement */
+#define LIST_SLICE	1000		/* devices of a list */
+
+/* ---- what may be rolled out ---- */
+
+static int
+find_firmware(struct tx *tx, const char *name, const struct policy *policy,
+    struct firmware_brief *ret, struct err *e)
+{
+	struct firmware fw;
+	int r;
+
+	memset(&fw, 0, sizeof(fw));
+	if ((r = store_firmware_find(tx->db, name, &fw, e)) > 0) {
+		r = store_firmware_brief(tx->db, fw.num, ret, e);
+		firmware_clear(&fw);
+	}
+	if (r < 0)
+		return -1;
+	if (r == 0)
+		return err_field(e, ERR_INVALID, "version", "unknown", "there is no firmware '%s'",
+		    name);
+	if (ret->state == FIRMWARE_YANKED)
+		return err_field(e, ERR_INVALID, "version", "yanked", "%s was yanked", name);
+	if (ret->state == FIRMWARE_HELD && !policy->despite_hold)
+		return err_field(e, ERR_INVALID, "version", "held",
+		    "%s is on hold: release it, or say despite_hold", name);
+	if (ret->version.fota == 'n')
+		return err_field(e, ERR_INVALID, "version", "letter",
+		    "%s is never dispatched: its letter is n", name);
+	return 0;
+}
+
+static int
+collect_parts(struct tx *tx, const struct job_form *form, struct job *job, struct err *e)
+{
+	for (int i = 0; i < form->nversions; i++) {
+		struct firmware_brief fw;
+		struct job_part *part = &job->parts[job->nparts];
+
+		if (find_firmware(tx, form->versions[i], &form->policy, &fw, e) < 0)
+			return -1;
+		for (int j = 0; j < job->nparts; j++)
+			if (job->parts[j].ptype == fw.version.ptype)
+				return err_field(e, ERR_INVALID, "versions", "one_per_ptype",
+				    "%s and %s are of one product: a job has one firmware a product",
+				    job->parts[j].name, fw.name);
+		part->ptype = fw.version.ptype;
+		part->firmware = fw.num;
+		snprintf(part->name, sizeof(part->name), "%s", fw.name);
+		job->nparts++;
+	}
+	return 0;
+}
+
+/* ---- the first slice ---- */
+
+struct current { char channel; int64_t job; };
+
+static int
+find_current(void *arg, const struct job *job, struct err *e)
+{
+	struct current *c = arg;
+
+	(void)e;
+	if (job->current == c->channel && c->job == 0)
+		c->job = job->num;
+	return 0;
+}
+
+static int
+former_current(struct tx *tx, uint32_t ptype, char channel, int64_t *ret, struct err *e)
+{
+	struct current c = { channel, 0 };
+
+	if (store_job_list(tx->db, JOB_RUNNING, ptype, 0, 1000, find_current, &c, e) < 0)
+		return -1;
+	*ret = c.job;
+	return 0;
+}
+
+static int
+begin(struct tx *tx, struct job_form *form, struct err *e)
+{
+	struct job job = { .state = JOB_FILLING, .current = form->current, .policy = form->policy,
+	    .created_ms = tx->now };
+
+	if (policy_check(&form->policy, e) < 0 || collect_parts(tx, form, &job, e) < 0)
+		return -1;
+	random_id(job.id);
+	snprintf(job.created_by, sizeof(job.created_by), "%s", tx->actor.name);
+	job.targets = (char *)(uintptr_t)form->targets;		/* lent for the insert */
+	job.metadata = (char *)(uintptr_t)form->metadata;
+	form->now = (struct job_progress){ .job = 0 };
+	if (form->current != 0 && former_current(tx, job.parts[0].ptype, form->current,
+	    &form->now.replaced, e) < 0)
+		return -1;
+	return store_job_insert(tx->db, &job, &form->now.job, e);
+}
+
+/* ---- filling ---- */
+
+static int
+fill_all(struct tx *tx, struct job_form *form, const struct job *job, struct err *e)
+{
+	while (form->now.part < job->nparts) {
+		const struct job_part *part = &job->parts[form->now.part];
+		struct part_change counts = { .exposed = 0 };
+		struct firmware_brief fw;
+		struct fill fill = { .job = job->num, .ptype = part->ptype, .target = part->firmware,
+		    .allow_downgrade = job->policy.allow_downgrade,
+		    .beta_only = job->current == 'b', .now_ms = tx->now,
+		    .due_ms = tx->now + job->policy.reach_s * 1000 };
+		int rows;
+
+		if (store_firmware_brief(tx->db, part->firmware, &fw, e) < 0)
+			return -1;
+		fill.value = fw.value;
+		if (store_execution_fill(tx->db, &fill, &form->now.after, FILL_SLICE, &counts,
+		    &rows, e) < 0 ||
+		    store_part_change(tx->db, job->num, part->ptype, &counts, e) < 0)
+			return -1;
+		if (rows == FILL_SLICE)
+			return CORE_WRITE;
+		form->now.part++;
+		form->now.after = 0;
+	}
+	return 0;
+}
+
+static const struct job_part *
+part_for(struct tx *tx, const struct job *job, const struct device *d, int *ret_error, struct err *e)
+{
+	for (int i = 0; i < job->nparts; i++)
+		if (job->parts[i].ptype == d->ptype)
+			return &job->parts[i];
+	for (int i = 0; i < job->nparts; i++) {
+		struct product product;
+		int r = store_product_find(tx->db, job->parts[i].ptype, &product, e);
+
+		if (r < 0)
+			*ret_error = -1;
+		else if (r > 0 && d->ptype != 0 && product.part_of == d->ptype)
+			return &job->parts[i];
+	}
+	return NULL;
+}
+
+/* What a listed device's execution is from the start. */
+static enum happening
+from_the_start(const struct job *job, const struct job_part *part, const struct device *d,
+    const struct firmware_brief *fw)
+{
+	if (d->ptype == part->ptype && d->firmware == part->firmware)
+		return HAP_THERE;
+	if (d->ptype == part->ptype && d->firmware != 0 && d->firmware_value >= fw->value &&
+	    !job->policy.allow_downgrade)
+		return HAP_NEWER;
+	return HAP_OFFER;		/* neither: it waits for an offer */
+}
+
+static int
+listed_device(struct tx *tx, const struct job *job, const char *id, struct device *d,
+    const struct job_part **ret_part, struct err *e)
+{
+	int r = store_device_find(tx->db, id, d, e), error = 0;
+
+	if (r < 0)
+		return -1;
+	if (r == 0)
+		return err_field(e, ERR_INVALID, "targets.devices", "unknown",
+		    "there is no device '%.64s'", id);
+	*ret_part = part_for(tx, job, d, &error, e);
+	if (error < 0)
+		return -1;
+	if (*ret_part == NULL)
+		return err_field(e, ERR_INVALID, "targets.devices", "product",
+		    "device '%s' is of product %u, for which this job has no firmware", d->id,
+		    d->ptype);
+	return 0;
+}
+
+static int
+fill_listed(struct tx *tx, struct job_form *form, const struct job *job, struct err *e)
+{
+	size_t end = form->now.listed + LIST_SLICE;
+
+	for (; form->now.listed < form->ndevices; form->now.listed++) {
+		const struct job_part *part;
+		struct device d;
+		struct execution x;
+		struct firmware_brief fw;
+		struct moving m = { tx, &d, NULL, &job->policy };
+		enum happening what;
+		int r;
+
+		if (form->now.listed == end)
+			return CORE_WRITE;
+		if (listed_device(tx, job, form->devices[form->now.listed], &d, &part, e) < 0)
+			return -1;
+		if ((r = store_execution_find(tx->db, job->num, d.num, part->ptype, &x, e)) != 0) {
+			if (r < 0)
+				return -1;
+			continue;			/* named twice */
+		}
+		m.family = core_family(tx->core, d.dialect);
+		if (m.family == NULL)
+			return err_set(e, ERR_CONFLICT, "nobody here speaks %s", d.dialect);
+		if (store_firmware_brief(tx->db, part->firmware, &fw, e) < 0 ||
+		    execution_enqueue(&m, job->num, part->ptype, part->firmware, &x, e) < 0)
+			return -1;
+		what = from_the_start(job, part, &d, &fw);
+		if (what != HAP_OFFER && execution_apply(&m, &x, what, d.version, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the last slice ---- */
+
+static bool
+anything_open(const struct job *job)
+{
+	for (int i = 0; i < job->nparts; i++)
+		for (int s = 0; s < STATES; s++)
+			if (!state_ended((enum state)s) && job->parts[i].counts[s] > 0)
+				return true;
+	return false;
+}
+
+static int
+make_current(struct tx *tx, const struct job_form *form, const struct job *job, struct err *e)
+{
+	struct product product;
+	int r = store_product_find(tx->db, job->parts[0].ptype, &product, e);
+
+	if (r <= 0)
+		return r < 0 ? -1 : err_set(e, ERR_ABSENT, "its product is gone");
+	snprintf(form->current == 'v' ? product.current_v : product.current_b, VERSION_MAX, "%s",
+	    job->parts[0].name);
+	product.updated_ms = tx->now;
+	if (store_product_update(tx->db, &product, e) < 0)
+		return -1;
+	if (form->now.replaced != 0 &&
+	    store_job_set_state(tx->db, form->now.replaced, JOB_CANCELED, tx->now, e) < 0)
+		return -1;
+	return audit_note(tx, e, "product.current", job->parts[0].name, "job %s", job->id);
+}
+
+static int
+finish(struct tx *tx, struct job_form *form, const struct job *job, struct err *e)
+{
+	bool done = !job->policy.continuous && !anything_open(job);
+
+	if (store_job_set_state(tx->db, job->num, JOB_RUNNING, tx->now, e) < 0 ||
+	    (done && store_job_set_state(tx->db, job->num, JOB_COMPLETED, tx->now, e) < 0) ||
+	    event_note(tx, e, 0, job->num, 0, "job_created", "%s", tx->actor.name) < 0)
+		return -1;
+	tx_bump(tx);
+	form->now.running = true;
+	form->now.after = 0;
+	return form->current != 0 ? make_current(tx, form, job, e) :
+	    audit_note(tx, e, "job.create", job->id, "%s", job->parts[0].name);
+}
+
+static int
+fill_and_finish(struct tx *tx, struct job_form *form, struct err *e)
+{
+	struct job job;
+	int r;
+
+	memset(&job, 0, sizeof(job));
+	if ((r = store_job_find_num(tx->db, form->now.job, &job, e)) <= 0)
+		return r < 0 ? -1 : err_set(e, ERR_INTERNAL, "the job vanished while it was made");
+	r = form->devices != NULL ? fill_listed(tx, form, &job, e) : fill_all(tx, form, &job, e);
+	if (r == 0) {
+		job_clear(&job);
+		if ((r = store_job_find_num(tx->db, form->now.job, &job, e)) > 0)
+			r = finish(tx, form, &job, e);
+	}
+	job_clear(&job);
+	return r;
+}
+
+int
+job_create(struct tx *tx, struct job_form *form, struct job *ret, struct err *e)
+{
+	int r;
+
+	if (store_again(tx->db))
+		form->now = form->before;
+	form->before = form->now;
+	if (form->now.job == 0 && begin(tx, form, e) < 0)
+		return -1;
+	if (!form->now.running && (r = fill_and_finish(tx, form, e)) != 0)
+		return r;
+	if (form->now.replaced != 0) {
+		r = job_end_untaken(tx, form->now.replaced, "replaced", &form->now.after, e);
+		if (r != 0)
+			return r > 0 ? CORE_WRITE : -1;
+	}
+	memset(ret, 0, sizeof(*ret));
+	return store_job_find_num(tx->db, form->now.job, ret, e) < 0 ? -1 : 0;
+}
+
+/* ---- Set as Current ---- */
+
+static int
+unset_current(struct tx *tx, struct product *product, char channel, struct job_form *form,
+    struct err *e)
+{
+	int r;
+
+	if (!form->now.running) {
+		if (former_current(tx, product->ptype, channel, &form->now.replaced, e) < 0)
+			return -1;
+		(channel == 'v' ? product->current_v : product->current_b)[0] = '\0';
+		product->updated_ms = tx->now;
+		if (store_product_update(tx->db, product, e) < 0 ||
+		    audit_note(tx, e, "product.current", "", "none for channel %c of %u", channel,
+		    product->ptype) < 0)
+			return -1;
+		if (form->now.replaced != 0 &&
+		    store_job_set_state(tx->db, form->now.replaced, JOB_CANCELED, tx->now, e) < 0)
+			return -1;
+		form->now.running = true;
+		tx_bump(tx);
+	}
+	if (form->now.replaced == 0)
+		return 0;
+	r = job_end_untaken(tx, form->now.replaced, "replaced", &form->now.after, e);
+	return r > 0 ? CORE_WRITE : r;
+}
+
+int
+job_set_current(struct tx *tx, uint32_t ptype, const char *version, char channel,
+    struct job_form *form, struct job *ret, struct err *e)
+{
+	struct product product;
+	struct version v;
+	int r = store_product_find(tx->db, ptype, &product, e);
+
+	if (r <= 0)
+		return r < 0 ? -1 : err_set(e, ERR_ABSENT, "there is no product %u", ptype);
+	if (version == NULL) {
+		memset(ret, 0, sizeof(*ret));
+		if (store_again(tx->db))
+			form->now = form->before;
+		form->before = form->now;
+		return unset_current(tx, &product, channel, form, e);
+	}
+	if (version_parse(&v, version, e) < 0)
+		return -1;
+	if (v.ptype != ptype || v.channel != channel)
+		return err_field(e, ERR_INVALID, "version", "ptype",
+		    "%s is not a firmware of product %u, channel %c", version, ptype, channel);
+	form->current = channel;
+	form->policy.continuous = true;
+	form->nversions = 1;
+	form->devices = NULL;
+	snprintf(form->versions[0], sizeof(form->versions[0]), "%s", version);
+	return job_create(tx, form, ret, e);
+}
+
+/* ---- what would it do? ---- */
+
+int
+job_preview(struct tx *tx, const struct job_form *form, struct job_preview *ret, struct err *e)
+{
+	struct job job = { .policy = form->policy };
+
+	memset(ret, 0, sizeof(*ret));
+	if (policy_check(&form->policy, e) < 0 || collect_parts(tx, form, &job, e) < 0)
+		return -1;
+	for (int i = 0; i < job.nparts && form->devices == NULL; i++) {
+		struct firmware_brief fw;
+		struct fill fill = { .ptype = job.parts[i].ptype, .target = job.parts[i].firmware,
+		    .allow_downgrade = form->policy.allow_downgrade, .now_ms = tx->now,
+		    .beta_only = form->current == 'b' };
+		uint64_t n[3];
+
+		if (store_firmware_brief(tx->db, fill.target, &fw, e) < 0)
+			return -1;
+		fill.value = fw.value;
+		if (store_execution_preview(tx->db, &fill, n, e) < 0)
+			return -1;
+		ret->matched += n[0] + n[1] + n[2];
+		ret->already_there += n[1];
+		ret->newer += n[2];
+	}
+	for (size_t i = 0; form->devices != NULL && i < form->ndevices; i++) {
+		const struct job_part *part;
+		struct firmware_brief fw;
+		struct device d;
+		enum happening what;
+
+		if (listed_device(tx, &job, form->devices[i], &d, &part, e) < 0 ||
+		    store_firmware_brief(tx->db, part->firmware, &fw, e) < 0)
+			return -1;
+		what = from_the_start(&job, part, &d, &fw);
+		ret->matched++;
+		ret->already_there += what == HAP_THERE;
+		ret->newer += what == HAP_NEWER;
+		ret->blocked += d.status != DEVICE_ACCEPTED;
+	}
+	return 0;
+}
