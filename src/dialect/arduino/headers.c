@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include "arduino.h"
+#include "otad/utf8.h"
 
 #define X(name)		{ "x-ESP8266-" name, "x-ESP32-" name }
 
@@ -206,13 +207,17 @@ read_certificate(const struct request *rq, struct sighting *s)
 		s->identity = ID_ACCOUNT;
 }
 
-/* A sketch's own words can be anything: what is no printable ASCII becomes '?'. */
+/* A sketch's own words can be anything: text stays, whatever else becomes '?'. */
 static void
 read_version(const struct request *rq, enum board b, char ret[RUNNING_MAX])
 {
 	const char *value = header(rq, version[b]);
 
-	snprintf(ret, RUNNING_MAX, "%s", value != NULL ? value : "");
+	if (value == NULL)
+		return;
+	snprintf(ret, RUNNING_MAX, "%.*s", (int)utf8_fit(value, RUNNING_MAX - 1), value);
+	if (utf8_is_text(ret, false))
+		return;
 	for (char *p = ret; *p != '\0'; p++)
 		if (*p < 0x20 || *p > 0x7e)
 			*p = '?';

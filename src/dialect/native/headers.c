@@ -8,8 +8,8 @@
 #include <strings.h>
 #include "native.h"
 
-#define KEY_SHORTEST	32	/* a key brought along at enrolment (founding decision: */
-#define KEY_LONGEST	128	/* design, "Native enrolment") */
+#define KEY_SHORTEST	32	/* a device may bring its own key when it enrols, so it */
+#define KEY_LONGEST	128	/* has to be one that nobody guesses */
 
 /* *ret NULL when absent or empty. */
 static int
@@ -109,9 +109,6 @@ read_identity(const struct request *rq, struct sighting *s, struct err *e)
 		return err_field(e, ERR_BAD, "X-Device-Id", "missing", "X-Device-Id is missing");
 	if (device_id_check(s->id, e))
 		return err_while(e, "X-Device-Id");
-	if (s->identity == ID_CLAIMED)
-		return err_set(e, ERR_AUTH,
-		    "neither 'Authorization: token KEY' nor a client certificate");
 	return 0;
 }
 
@@ -130,15 +127,6 @@ read_facts(const struct request *rq, struct sighting *s, struct err *e)
 	return 0;
 }
 
-/* Of user1 and user2, as Espressif's tools name them, the image to fetch is the
- * one that does not run. For other names the core knows the product's slots. */
-static void
-other_slot(const char *runs, char ret[SLOT_MAX])
-{
-	if (slot_same(runs, "user1") || slot_same(runs, "user2"))
-		snprintf(ret, SLOT_MAX, "%s", slot_same(runs, "user1") ? "user2" : "user1");
-}
-
 int
 native_read(const struct request *rq, struct sighting *ret, struct err *e)
 {
@@ -154,7 +142,6 @@ native_read(const struct request *rq, struct sighting *ret, struct err *e)
 		return -1;
 	s.ptype = ptype > 0 ? (uint32_t)ptype : 0;
 	s.resumes = range != NULL && rq->method == M_GET;
-	other_slot(s.slot, s.part);
 	snprintf(s.address, sizeof(s.address), "%s", rq->address != NULL ? rq->address : "");
 	*ret = s;
 	return 0;

@@ -53,42 +53,24 @@ update_write(struct tx *tx, struct exchange *x, struct err *e)
 	return serve(tx, x, x->state, e);
 }
 
-/* What HEAD and a conditional GET want to know must not take the image. False:
- * that is not what the device is offered now. */
+/* HEAD and a conditional GET only look: they must not take the image. */
 static int
-peek(struct tx *tx, struct exchange *x, const struct sighting *who, struct answer *ret,
-    struct err *e)
+fetch(struct tx *tx, struct exchange *x, const struct sighting *who, enum ask_how how,
+    struct answer *ret, struct err *e)
 {
-	int rc = core_ask(tx, who, ASK_PEEK, ret, e);
-
-	if (rc == 0 && (ret->verdict == VERDICT_NOTHING || (ret->verdict == VERDICT_OFFER &&
-	    (strcmp(ret->firmware, x->rq.params[0]) != 0 ||
-	    !slot_same(ret->image.slot, x->rq.params[1])))))
-		return err_set(e, ERR_ABSENT, "this is not offered to the device now");
-	return rc;
-}
-
-static int
-image_head(struct tx *tx, struct exchange *x, const struct asked *a, struct err *e)
-{
-	struct answer answer = { 0 };
-	int rc = peek(tx, x, &a->who, &answer, e);
-
-	if (rc == CORE_WRITE)
-		return keep(x, a, e);
-	return rc == 0 ? native_answer(x, &answer, e) : -1;
+	return core_fetch(tx, who, x->rq.params[0], x->rq.params[1], how, ret, e);
 }
 
 /* Does the device have it already, by its own word? */
 static bool
-unchanged(struct tx *tx, struct exchange *x, const struct asked *a)
+unchanged(struct tx *tx, struct exchange *x, const struct sighting *who)
 {
 	const char *tags = request_header(&x->rq, "If-None-Match");
 	struct answer answer = { 0 };
 	char etag[NATIVE_ETAG_MAX];
 	struct err e = ERR_INIT;
 
-	return tags != NULL && peek(tx, x, &a->who, &answer, &e) == 0 &&
+	return tags != NULL && fetch(tx, x, who, ASK_PEEK, &answer, &e) == 0 &&
 	    answer.verdict == VERDICT_OFFER &&
 	    etag_listed(tags, native_etag(etag, &answer.image));
 }
@@ -96,20 +78,17 @@ unchanged(struct tx *tx, struct exchange *x, const struct asked *a)
 static int
 image_serve(struct tx *tx, struct exchange *x, const struct asked *a, struct err *e)
 {
+	enum ask_how how = x->rq.method == M_HEAD ? ASK_PEEK : ASK_SERVE;
 	struct answer answer = { 0 };
 	int rc;
 
-	if (x->rq.method == M_HEAD)
-		return image_head(tx, x, a, e);
-	if (unchanged(tx, x, a)) {
+	if (unchanged(tx, x, &a->who)) {
 		x->rep.status = 304;
 		return 0;
 	}
-	rc = core_fetch(tx, &a->who, x->rq.params[0], x->rq.params[1], &answer, e);
+	rc = fetch(tx, x, &a->who, how, &answer, e);
 	if (rc == CORE_WRITE)
 		return keep(x, a, e);
-	if (rc == 0 && answer.verdict == VERDICT_NOTHING)
-		return err_set(e, ERR_ABSENT, "this is not offered to the device now");
 	return rc == 0 ? native_answer(x, &answer, e) : -1;
 }
 
@@ -120,9 +99,8 @@ image_read(struct tx *tx, struct exchange *x, struct err *e)
 
 	if (native_read(&x->rq, &a.who, e))
 		return -1;
-	if (strlen(x->rq.params[1]) >= sizeof(a.who.part))
+	if (strlen(x->rq.params[1]) >= SLOT_MAX)
 		return err_set(e, ERR_ABSENT, "no such slot");
-	memcpy(a.who.part, x->rq.params[1], strlen(x->rq.params[1]) + 1);
 	return image_serve(tx, x, &a, e);
 }
 
@@ -168,7 +146,7 @@ const struct dialect_ops dialect_native = {
 	.family = {
 		.name = "native",
 		.proof = PROOF_VERSION,
-		.caps = FAMILY_ASKS | FAMILY_REPORTS,
+		.caps = FAMILY_ASKS | FAMILY_REPORTS | FAMILY_KEYS,
 		.offer_guard_s = 120,
 		.back_guard_s = 0,
 		.silence_floor_s = 48 * 3600,

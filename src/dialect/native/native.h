@@ -7,8 +7,8 @@
 #include "otad/dialect.h"
 #include "otad/request.h"
 
-/* headers.c: who asks, and what it says of itself. Refuses what is malformed or
- * shows neither key nor certificate: ERR_BAD, ERR_AUTH, ERR_FORBIDDEN. */
+/* headers.c: who asks, and what it says of itself. Refuses what is malformed:
+ * ERR_BAD, ERR_AUTH; and another device's certificate: ERR_FORBIDDEN. */
 int	native_read(const struct request *, struct sighting *ret, struct err *);
 
 /* status.c: the body of POST /device/status. */

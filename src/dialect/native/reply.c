@@ -4,6 +4,7 @@
  * what the core has just noted of the device, its enrolment included. Refusals
  * are one line of plain text, for the person who reads the device's console. */
 #include <stdio.h>
+#include <string.h>
 #include "native.h"
 #include "otad/range.h"
 
@@ -118,7 +119,8 @@ native_answer(struct exchange *x, const struct answer *a, struct err *e)
 	case VERDICT_FOREIGN:
 		return refuse(x, ERR_FORBIDDEN, "this id belongs to a device of another family");
 	case VERDICT_NO_KEY:
-		return refuse(x, ERR_AUTH, "not the key of this device");
+		return refuse(x, ERR_AUTH, "'Authorization: token KEY' is missing, "
+		    "or not the key of this device");
 	case VERDICT_NO_PRODUCT:
 		return refuse(x, ERR_ABSENT, "X-Device-Product: no such product");
 	}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "native.h"
+#include "otad/utf8.h"
 
 #define DELAY_LONGEST	(30 * 24 * 3600)
 
@@ -84,15 +85,11 @@ static int
 take_detail(const json_t *value, struct report *r, struct err *e)
 {
 	const char *text = json_string_value(value);
-	size_t n = json_string_length(value);
 
 	if (text == NULL)
 		return wrong(e, "detail", "a text");
-	if (n >= sizeof(r->detail))
-		for (n = sizeof(r->detail) - 1; n > 0 && (text[n] & 0xc0) == 0x80; n--)
-			;
-	memcpy(r->detail, text, n);
-	r->detail[n] = '\0';
+	snprintf(r->detail, sizeof(r->detail), "%.*s",
+	    (int)utf8_fit(text, sizeof(r->detail) - 1), text);
 	return 0;
 }
 
