@@ -9,7 +9,9 @@
 #include "otad/firmware.h"
 #include "otad/product.h"
 
+struct device;
 struct store;
+struct tx;
 
 /* slot.c: names of slots, and sets of them. */
 
@@ -42,5 +44,10 @@ struct spool {
 };
 int	spool_open(struct store *, const char *dir, int64_t blob, struct spool *ret, struct err *);
 void	spool_close(struct spool *);
+
+/* withdraw.c: end what a device still waits for, of one product (0: of all, and
+ * take what ended out of its jobs' exposure). ERR_CONFLICT while one is active. */
+int	device_withdraw(struct tx *, const struct device *, uint32_t ptype, const char *why,
+	    struct err *);
 
 #endif
