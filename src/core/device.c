@@ -34,7 +34,7 @@ device_id_check(const char *id, struct err *e)
 	for (i = 0; i < n; i++)
 		if (id[i] <= ' ' || id[i] >= 0x7f || strchr("/+#$\"'`\\", id[i]) != NULL)
 			return err_field(e, ERR_BAD, "id", "characters",
-			    "id, byte %zu: printable ASCII without blanks, quotes and / + # $ \\", i);
+			    "id, byte %zu: printable ASCII, no blanks, quotes, / + # $ \\", i);
 	for (i = 0; i < NELEM(topics); i++)
 		if (strcasecmp(id, topics[i]) == 0)
 			return err_field(e, ERR_BAD, "id", "reserved", "'%s' cannot be an id", id);
@@ -155,8 +155,8 @@ device_create(struct tx *tx, struct device *ret, char *ret_key, struct err *e)
 	if (r < 0)
 		return -1;
 	if (r == 1)
-		return err_field(e, ERR_CONFLICT, "id", "unique", "device '%s' is there already (%s)",
-		    d.id, there.dialect);
+		return err_field(e, ERR_CONFLICT, "id", "unique",
+		    "device '%s' is there already (%s)", d.id, there.dialect);
 	if (!d.has_key && core_family(tx->core, d.dialect)->caps & FAMILY_KEYS) {
 		sha256(d.key_hash, random_key(key), KEY_LEN);
 		d.has_key = true;
@@ -328,15 +328,16 @@ check_tags(const char *tags, struct err *e)
 
 	while (facts_next(&at, key, value)) {
 		if (++n > TAGS_MAX)
-			return err_field(e, ERR_BAD, "tags", "count", "a device has at most %d tags",
-			    TAGS_MAX);
+			return err_field(e, ERR_BAD, "tags", "count",
+			    "a device has at most %d tags", TAGS_MAX);
 		if (facts_get(buf_str(&again), key, there))
-			return err_field(e, ERR_BAD, "tags", "unique", "tag '%s' stands twice", key);
+			return err_field(e, ERR_BAD, "tags", "unique", "tag '%s' stands twice",
+			    key);
 		facts_add(&again, key, value);
 	}
 	if (strcmp(buf_str(&again), tags) != 0)
 		return err_field(e, ERR_BAD, "tags", "facts",
-		    "tags: keys of 1 to 32 of a-z 0-9 _ . -, values without control characters");
+		    "tags: keys of 1 to 32 of a-z 0-9 _ . -, no control characters");
 	return 0;
 }
 

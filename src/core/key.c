@@ -49,9 +49,11 @@ check(struct tx *tx, const struct api_key *k, struct err *e)
 		    "a name is 1 to %zu bytes of UTF-8 without control characters",
 		    sizeof(k->name) - 1);
 	if (k->role < ROLE_VIEWER || k->role > ROLE_ADMIN)
-		return err_field(e, ERR_BAD, "role", "known", "a role is viewer, operator or admin");
+		return err_field(e, ERR_BAD, "role", "known",
+		    "a role is viewer, operator or admin");
 	if (k->expires_ms != 0 && k->expires_ms <= tx->now)
-		return err_field(e, ERR_INVALID, "expires", "future", "a key expires in the future");
+		return err_field(e, ERR_INVALID, "expires", "future",
+		    "a key expires in the future");
 	return check_products(tx, k->products, e);
 }
 

@@ -98,7 +98,7 @@ check_hardware(const struct product *p, struct err *e)
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	if (strcmp(buf_str(&again), p->hardware) != 0)
 		return err_field(e, ERR_BAD, "hardware", "facts",
-		    "hardware: keys of 1 to 32 of a-z 0-9 _ . -, values without control characters");
+		    "hardware: keys of 1 to 32 of a-z 0-9 _ . -, no control characters");
 	return 0;
 }
 
@@ -165,7 +165,8 @@ check_part_of(struct tx *tx, const struct product *p, struct err *e)
 	if (p->part_of == 0)
 		return 0;
 	if (p->part_of == p->ptype)
-		return err_field(e, ERR_INVALID, "part_of", "self", "a product is no part of itself");
+		return err_field(e, ERR_INVALID, "part_of", "self",
+		    "a product is no part of itself");
 	r = store_product_find(tx->db, p->part_of, &whole, e);
 	if (r < 0)
 		return -1;
@@ -209,7 +210,8 @@ static int
 check(struct tx *tx, const struct product *p, struct err *e)
 {
 	if (p->ptype < 1 || p->ptype > PTYPE_MAX)
-		return err_field(e, ERR_BAD, "ptype", "range", "a product type is 1..%d", PTYPE_MAX);
+		return err_field(e, ERR_BAD, "ptype", "range", "a product type is 1..%d",
+		    PTYPE_MAX);
 	if (p->status != 1 && p->status != 2)
 		return err_field(e, ERR_BAD, "status", "range",
 		    "a status is 1 (developing) or 2 (released)");

@@ -25,7 +25,8 @@ check_texts(const struct firmware_form *f, struct err *e)
 		    "a native version is UTF-8 without control characters");
 	if (strlen(f->notes) >= NOTES_MAX || !utf8_is_text(f->notes, true))
 		return err_field(e, ERR_BAD, "notes", "text",
-		    "notes are at most %d bytes of UTF-8 without control characters", NOTES_MAX - 1);
+		    "notes are at most %d bytes of UTF-8 without control characters",
+		    NOTES_MAX - 1);
 	if (strlen(f->metadata) >= NOTES_MAX || !utf8_is_text(f->metadata, true))
 		return err_field(e, ERR_BAD, "metadata", "text",
 		    "metadata is at most %d bytes of UTF-8", NOTES_MAX - 1);
