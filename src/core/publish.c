@@ -151,7 +151,7 @@ upload_seal(struct upload *u, const struct firmware_form *form, struct err *e)
 
 	if (u->sealed)
 		return 0;
-	if (core_read(u->core, &(struct actor){ .role = ROLE_NONE }, judge, &j, e))
+	if (core_read(u->core, NULL, judge, &j, e))
 		return -1;
 	r = upload_flush(u, e);
 	if (r != 0)

@@ -6,7 +6,8 @@
  * the first slice of the queue, and that one leaves the queue after its commit.
  * So a commit that fails and is run again finds everything as it was, and an
  * upload that is given up in the middle has to wait for one command at most: it
- * stays alive, abandoned, until that is done, and then drops what was staged. */
+ * stays alive, abandoned, until that is done, and then drops what was staged. That
+ * may be after the core's end, so only the store is asked from there. */
 #include "upload.h"
 
 #include <assert.h>
@@ -24,15 +25,12 @@ struct slice {
 	uint8_t		bytes[BLOB_CHUNK];
 };
 
-/* No person changes anything before it is published. */
-static const struct actor itself;
-
 static void	submit(struct upload *);
 
 /* ---- on the writer's thread ---- */
 
 static int
-stage(struct tx *tx, void *arg, struct err *e)
+stage(struct db *db, void *arg, struct err *e)
 {
 	struct upload *u = arg;
 	struct slice *s;
@@ -41,21 +39,21 @@ stage(struct tx *tx, void *arg, struct err *e)
 	s = u->first;
 	s->blob = s->of->blob;
 	pthread_mutex_unlock(&u->lock);
-	if (s->blob == 0 && store_blob_stage(tx->db, &s->blob, e))
+	if (s->blob == 0 && store_blob_stage(db, &s->blob, e))
 		return err_while(e, "image '%s'", s->of->image.slot);
-	if (store_blob_chunk(tx->db, s->blob, s->n, s->bytes, s->len, e))
+	if (store_blob_chunk(db, s->blob, s->n, s->bytes, s->len, e))
 		return err_while(e, "image '%s'", s->of->image.slot);
 	return 0;
 }
 
 static int
-drop(struct tx *tx, void *arg, struct err *e)
+drop(struct db *db, void *arg, struct err *e)
 {
 	struct upload *u = arg;
 	int i;
 
 	for (i = 0; i < u->nimages; i++)
-		if (u->images[i].blob != 0 && store_blob_drop(tx->db, u->images[i].blob, e))
+		if (u->images[i].blob != 0 && store_blob_drop(db, u->images[i].blob, e))
 			return -1;
 	return 0;
 }
@@ -105,7 +103,7 @@ bury(struct upload *u)
 
 	for (i = 0; i < u->nimages; i++)
 		staged |= u->images[i].blob != 0;
-	if (!staged || core_write(u->core, URGENT_BULK, &itself, drop, dropped, u, &ignored))
+	if (!staged || store_write(u->store, URGENT_BULK, drop, dropped, u, &ignored))
 		destroy(u);
 }
 
@@ -164,7 +162,7 @@ submit(struct upload *u)
 {
 	struct err e = ERR_INIT;
 
-	if (core_write(u->core, URGENT_BULK, &itself, stage, staged, u, &e))
+	if (store_write(u->store, URGENT_BULK, stage, staged, u, &e))
 		fail(u, &e);
 	else
 		u->busy = true;
@@ -215,6 +213,7 @@ upload_new(struct core *core, void (*wake_fn)(void *), void *arg)
 	if (u == NULL)
 		return NULL;
 	u->core = core;
+	u->store = core->store;
 	u->wake = wake_fn;
 	u->wake_arg = arg;
 	u->wake_at = SIZE_MAX;

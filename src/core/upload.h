@@ -27,6 +27,7 @@ struct uploaded {
 
 struct upload {
 	struct core	*core;
+	struct store	*store;		/* outlives the core */
 	void		(*wake)(void *);
 	void		*wake_arg;
 	struct uploaded	images[SLOTS_MAX];
