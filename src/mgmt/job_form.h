@@ -1,0 +1,36 @@
+/* job_form.h - the job document, read into what the core makes of it.
+ *
+ * All of the document is known and checked, also what there is no engine for
+ * yet: stages, failure, rate, window, health and their like are refused by name
+ * (422, rule "not_yet") unless they stand at their default, so that nobody
+ * believes in a safety net that is not there. */
+#ifndef OTAD_MGMT_JOB_FORM_H
+#define OTAD_MGMT_JOB_FORM_H
+
+#include <jansson.h>
+#include "otad/job.h"
+#include "otad/request.h"
+
+#define JOB_BODY_MAX	(4u << 20)
+#define JOB_DEVICES_MAX	200000
+
+struct job_draft {
+	json_t		*doc;		/* lends its texts to the form */
+	struct job_form	form;
+	const char	**devices;
+	char		*targets, *metadata;
+	bool		mode_given;
+	char		version[VERSION_MAX];	/* of a current */
+	char		channel;	/* of a current: 'v' or 'b' */
+	bool		unset;		/* of a current: "version": null */
+	/* used by the handlers */
+	struct job	made;
+	struct job_cursor cursor;
+};
+
+/* POST /jobs, and PUT …/current (without targets; version may be null). 1: read,
+ * x->state is the draft; 0: refused, the reply is written; -1. */
+int	job_draft_read(struct exchange *, struct job_draft **ret, struct err *);
+int	current_draft_read(struct exchange *, struct job_draft **ret, struct err *);
+
+#endif
