@@ -36,6 +36,8 @@ struct sighting {
 	char		slot[SLOT_MAX];		/* the slot it runs; "" not said */
 	char		part[SLOT_MAX];		/* which image it asks for; "": the one it needs */
 	bool		resumes;		/* a Range request: it goes on with what it has */
+	bool		rebooted;		/* these words are spoken at a boot only */
+	enum carrier	told;			/* from now on it can be told that way */
 	char		address[64];
 	/* What else it says of itself. The planner reads family (esp8266, esp32),
 	 * chip (esp32-c3), flash and free (bytes), revision (major * 100 + minor). */

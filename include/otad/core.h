@@ -37,6 +37,9 @@ struct actor {
 	char		address[64];		/* where the request came from */
 };
 
+/* How a device can be told something without having asked. */
+enum carrier { BY_NOTHING, BY_MQTT, BY_HTTP, BY_LINE, BY_SOCKET };
+
 /* What the core has to know of a device family; every dialect carries one. */
 enum proof {
 	PROOF_WORD,		/* nothing better than its word */
@@ -73,7 +76,7 @@ struct core_settings {
 	uint64_t	max_image;	/* bytes of one image */
 	const char	*cache_dir;	/* STATE/cache */
 	uint64_t	cache_max;	/* bytes */
-	const char	*link_base;	/* [links] base, "" when unset */
+	const char	*link_base;	/* [links] base, else a listener's own address; "": none */
 	int		link_lifetime_s;
 	const uint8_t	*secret;	/* 32 bytes, STATE/secret.key: link MACs, sealing */
 	int		history_days;

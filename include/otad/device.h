@@ -32,6 +32,7 @@ struct device {
 	int64_t		firmware;		/* what we believe it runs, or 0 */
 	bool		firmware_sure;
 	char		slot[SLOT_MAX];		/* the slot it runs, or "" */
+	enum carrier	told;			/* how it can be told something */
 	char		address[64];		/* last seen from */
 	char		facts[FACTS_MAX];	/* what it says of itself */
 	int64_t		first_seen_ms, last_seen_ms;	/* 0: never */

@@ -13,16 +13,6 @@
 
 struct conf;
 
-/* A message for a device, worded by a dialect, carried by a transport that the
- * dialect names. */
-enum carrier { BY_NOTHING, BY_MQTT, BY_HTTP, BY_LINE, BY_SOCKET };
-struct outgoing {
-	enum carrier	carrier;
-	char		where[257];	/* topic, or address */
-	struct buf	bytes;
-	bool		answered;	/* a reply is expected (call) */
-};
-
 struct call {			/* a person or a job wants a method called */
 	int64_t		id;		/* correlates the reply */
 	const char	*method;
@@ -30,10 +20,15 @@ struct call {			/* a person or a job wants a method called */
 	int		timeout_s;
 };
 
-struct topic {			/* MQTT: what it subscribes to */
-	const char	*pattern;	/* "otad/{id}/status" */
+/* MQTT: what a dialect listens to. A message is handled as a request is (request.h):
+ * rq.path is the topic, rq.body the payload, x->say() the answer. A refusal with
+ * ERR_STORE, ERR_BUSY or ERR_FULL leaves the message with the broker, to be
+ * delivered again; with any other it is journaled and acknowledged. */
+struct topic {
+	const char	*pattern;	/* "otad/{id}/status"; + and # are not written here */
 	int		qos;
-	int	(*take)(struct tx *, struct exchange *, struct err *);
+	handler_fn	*read, *write;
+	enum urgency	urgency;
 };
 
 /* A long conversation as a pure step function (design 2): what the execution's

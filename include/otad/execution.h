@@ -55,6 +55,7 @@ struct execution {
 	/* when; wall ms, 0 never */
 	int64_t		due_ms;			/* what it waits for is over then (lapse, deadline, reach) */
 	int64_t		not_before_ms;		/* not offered before (retry delay, asked delay) */
+	int64_t		tell_ms;		/* not told again before, unless it asks */
 	int64_t		queued_ms, offered_ms, taken_ms, delivered_ms, ended_ms;
 	/* joined in when read */
 	char		device_id[DEVICE_ID_MAX];

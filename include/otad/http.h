@@ -34,8 +34,13 @@ struct http_limits {
 	int	body_s;		/* for a body, besides what min_rate gives it [30] */
 	int	min_rate;	/* bytes per second, on average, in and out [512] */
 	int	send_idle_s;	/* an image that does not move [120] */
-	int	connections;	/* of each listening address [what RLIMIT_NOFILE gives] */
+	int	connections;	/* of all listeners [what RLIMIT_NOFILE gives] */
+	int	max_downloads;	/* images being sent at the same time [no limit] */
+	uint64_t max_rate;	/* bytes per second of one of them [no limit] */
 };
+
+/* The last two may change while it runs. */
+void		http_set_delivery(struct http *, int max_downloads, uint64_t max_rate);
 
 /* tables and what they point to must outlive it; NULL ends them. Paths that no
  * table has are refused by `refuse`. */
@@ -43,13 +48,13 @@ struct http	*http_new(struct core *, struct health *, const struct route_table *
 		    refuse_fn *refuse, const struct http_limits *, struct err *);
 
 struct http_listener {
-	const char	*section;	/* "https": of the settings, for log and listeners.json */
+	const char	*section;	/* "https": of the settings; a constant */
 	const char	*listen;	/* addresses separated by blanks */
 	unsigned	serves;		/* enum serves */
 	int		threads;	/* of each address; 0: as many as cores */
 	struct tls	*tls;		/* NULL: plain. Must outlive the listener */
 };
-/* All addresses or none. Logs each with the port it really has. */
+/* At most 16 addresses in all. All of these or none. Logs each with the port it really has. */
 int		http_listen(struct http *, const struct http_listener *, struct err *);
 /* The n-th listening address, "127.0.0.1:43121"; false past the last. */
 bool		http_address(const struct http *, int n, const char **ret_section,

@@ -92,6 +92,9 @@ struct exchange {
 	struct actor	actor;
 	void		*state;		/* the handler's own … */
 	void		(*state_free)(void *);	/* … freed by this after the reply */
+	/* Messages that leave when what was written is durable (MQTT). */
+	struct outgoing	out[OUTGOING_MAX];
+	int		nout;
 	/* part, end: call from any thread, once, after CALL_WAIT was returned */
 	void		(*wake)(struct exchange *);
 };
