@@ -82,6 +82,14 @@ void	reply_clear(struct reply *);	/* empty again; an unsent transfer is ended TR
 
 struct route;
 struct health;
+/* A message for a device, worded by a dialect, carried by a transport. */
+struct outgoing {
+	enum carrier	carrier;
+	char		where[257];	/* topic, or address */
+	struct buf	bytes;
+};
+#define OUTGOING_MAX	2
+
 struct exchange {
 	struct request	rq;
 	struct reply	rep;
