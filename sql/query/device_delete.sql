@@ -1,0 +1,2 @@
+-- device_delete(num): its tags, events and executions follow.
+DELETE FROM device WHERE num = $1;

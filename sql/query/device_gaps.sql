@@ -1,0 +1,2 @@
+-- device_gaps(num)
+SELECT last_seen_ms, gaps FROM device WHERE num = $1;

@@ -1,0 +1,2 @@
+-- job_metadata(num)
+SELECT metadata FROM job WHERE num = $1;

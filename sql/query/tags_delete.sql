@@ -1,0 +1,2 @@
+-- tags_delete(device)
+DELETE FROM tag WHERE device = $1;
