@@ -107,8 +107,10 @@ read_identity(const struct request *rq, struct sighting *s, struct err *e)
 		return -1;
 	if (s->id[0] == '\0')
 		return err_field(e, ERR_BAD, "X-Device-Id", "missing", "X-Device-Id is missing");
-	if (device_id_check(s->id, e))
+	if (device_id_check(s->id, e)) {
+		snprintf(e->field, sizeof(e->field), "X-Device-Id");
 		return err_while(e, "X-Device-Id");
+	}
 	return 0;
 }
 
