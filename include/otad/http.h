@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "otad/core.h"
 #include "otad/err.h"
 #include "otad/request.h"
@@ -34,7 +35,8 @@ struct http_limits {
 	int	body_s;		/* for a body, besides what min_rate gives it [30] */
 	int	min_rate;	/* bytes per second, on average, in and out [512] */
 	int	send_idle_s;	/* an image that does not move [120] */
-	int	connections;	/* of all listeners [what RLIMIT_NOFILE gives] */
+	int	addresses;	/* that will listen, and share the descriptors [1] */
+	int	connections;	/* of each address [its share of RLIMIT_NOFILE] */
 	int	max_downloads;	/* images being sent at the same time [no limit] */
 	uint64_t max_rate;	/* bytes per second of one of them [no limit] */
 };

@@ -33,7 +33,7 @@ router_method(const char *word)
 
 /* "http://host/x", as to a proxy, or "x": libraries of devices write both. */
 const char *
-router_path(const char *url, char *ret, size_t size)
+router_path(const char *url, struct buf *room)
 {
 	const char *authority = strstr(url, "://");
 
@@ -43,8 +43,8 @@ router_path(const char *url, char *ret, size_t size)
 		url = authority + 3 + strcspn(authority + 3, "/");
 		return *url == '/' ? url : "/";
 	}
-	snprintf(ret, size, "/%s", url);
-	return ret;
+	buf_addf(room, "/%s", url);
+	return buf_str(room);
 }
 
 /* Take one segment of the path without the literal that must end it. */

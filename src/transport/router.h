@@ -5,6 +5,7 @@
 #ifndef OTAD_ROUTER_H
 #define OTAD_ROUTER_H
 
+#include "otad/buf.h"
 #include "otad/http.h"
 #include "otad/request.h"
 
@@ -20,8 +21,8 @@ struct found	router_find(const struct route_table *const *tables, unsigned serve
 
 /* The path of a request target as a client wrote it: without scheme and
  * authority, with the slash in front that some devices leave out. Points into
- * url or to ret. */
-const char	*router_path(const char *url, char *ret, size_t size);
+ * url, or to what was made in room. */
+const char	*router_path(const char *url, struct buf *room);
 enum method	router_method(const char *word);
 
 #endif
