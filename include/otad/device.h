@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "otad/core.h"
 #include "otad/digest.h"
 #include "otad/facts.h"
 #include "otad/product.h"

@@ -1,8 +1,8 @@
 -- device_list_tag(after, limit, status or -1, dialect, version, firmware or NULL, ptype or 0, tag,
 --   its value or NULL): CROSS JOIN keeps the tag outside, where its index is.
 SELECT d.num, d.id, d.dialect, d.ptype, d.status, d.channel, d.last_seen_ms, d.gaps, d.firmware,
-	d.firmware_sure, d.first_seen_ms, d.version, d.slot, d.address, d.key_hash, d.facts,
-	d.push, d.push_sealed, f.name, f.value
+	d.firmware_sure, d.told, d.first_seen_ms, d.version, d.slot, d.address, d.key_hash,
+	d.facts, d.push, d.push_sealed, f.name, f.value
   FROM tag t
  CROSS JOIN device d
   LEFT JOIN firmware f ON f.num = d.firmware

@@ -1,7 +1,7 @@
 -- execution_untaken(job, after): before state 7 nothing has ended.
 SELECT x.job, x.device, x.ptype, x.target, x.state, x.sure, x.taken, x.exposed, x.attempt,
-	x.progress, x.before, x.phase, x.due_ms, x.not_before_ms, x.queued_ms, x.offered_ms,
-	x.taken_ms, x.delivered_ms, x.ended_ms, x.reason, x.delivered, x.detail, x.memo,
+	x.progress, x.before, x.phase, x.due_ms, x.not_before_ms, x.tell_ms, x.queued_ms,
+	x.offered_ms, x.taken_ms, x.delivered_ms, x.ended_ms, x.reason, x.delivered, x.detail, x.memo,
 	d.id, j.id, f.name
   FROM execution x
   JOIN device d ON d.num = x.device

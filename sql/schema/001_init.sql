@@ -111,6 +111,8 @@ CREATE TABLE device (
 	gaps		BLOB,
 	firmware	INTEGER REFERENCES firmware,
 	firmware_sure	INTEGER NOT NULL CHECK (firmware_sure IN (0, 1)),
+	-- how it can be told something: an enum carrier
+	told		INTEGER NOT NULL CHECK (told BETWEEN 0 AND 15),
 	first_seen_ms	INTEGER,
 	version		TEXT,
 	slot		TEXT,
@@ -230,6 +232,7 @@ CREATE TABLE execution (
 	phase		INTEGER NOT NULL DEFAULT 0,
 	due_ms		INTEGER,
 	not_before_ms	INTEGER,
+	tell_ms		INTEGER,
 	queued_ms	INTEGER,
 	offered_ms	INTEGER,
 	taken_ms	INTEGER,

@@ -4,7 +4,8 @@
 # embed-sql.sh h|c FILE… - SQL files as C strings, on standard output.
 #
 # sql/query/NAME.sql becomes `const char sql_NAME[]`; sql/schema/NNN_NAME.sql a
-# row of sql_migrations[]. The files say $1, which PostgreSQL wants; to SQLite
+# row of sql_migrations[].
+# sql_queries[] lists the queries. The files say $1, which PostgreSQL wants; to SQLite
 # that is a name, numbered as it first comes, so here it becomes ?1.
 set -eu
 
@@ -42,6 +43,12 @@ header() {
 		const char	*text;
 	};
 	extern const struct sql_migration sql_migrations[];
+
+	/* All of the below, ended by a row of zeros. */
+	struct sql_query {
+		const char	*name, *text;
+	};
+	extern const struct sql_query sql_queries[];
 
 	END
 	for f; do
@@ -89,6 +96,14 @@ body() {
 	for f; do
 		case $f in
 		*/schema/*) migration "$f" ;;
+		esac
+	done
+	printf '\t{ 0 }\n};\n'
+	echo 'const struct sql_query sql_queries[] = {'
+	for f; do
+		case $f in
+		*/schema/*) ;;
+		*) n=$(name "$f"); printf '\t{ "%s", sql_%s },\n' "$n" "$n" ;;
 		esac
 	done
 	printf '\t{ 0 }\n};\n'

@@ -61,6 +61,7 @@ put_device(struct query *q, const struct device *d, const uint8_t *gaps, size_t 
 	put_gaps(q, gaps, gaps_len);
 	put_some(q, d->firmware);
 	put_int(q, d->firmware_sure);
+	put_int(q, d->told);
 	put_some(q, d->first_seen_ms);
 	put_words(q, d->version);
 	put_words(q, d->slot);
@@ -84,6 +85,7 @@ get_device(struct query *q, struct device *d)
 	unpack_gaps(q, d->gaps_s);
 	d->firmware = get_int(q);
 	d->firmware_sure = get_int(q) != 0;
+	d->told = (enum carrier)get_int(q);
 	d->first_seen_ms = get_int(q);
 	get_text(q, d->version, sizeof(d->version));
 	get_text(q, d->slot, sizeof(d->slot));

@@ -26,6 +26,7 @@ put_execution(struct query *q, const struct execution *x)
 	put_int(q, x->phase);
 	put_some(q, x->due_ms);
 	put_some(q, x->not_before_ms);
+	put_some(q, x->tell_ms);
 	put_some(q, x->queued_ms);
 	put_some(q, x->offered_ms);
 	put_some(q, x->taken_ms);
@@ -54,6 +55,7 @@ get_execution(struct query *q, struct execution *x)
 	x->phase = (int)get_int(q);
 	x->due_ms = get_int(q);
 	x->not_before_ms = get_int(q);
+	x->tell_ms = get_int(q);
 	x->queued_ms = get_int(q);
 	x->offered_ms = get_int(q);
 	x->taken_ms = get_int(q);
