@@ -63,7 +63,8 @@ object_parse(const char *text, size_t n, const char *what, struct err *e)
 	else if (!json_is_object(doc))
 		err_field(e, ERR_BAD, what, "type", "%s must be a JSON object", what);
 	else if (deeper_than(doc, DEPTH_MAX))
-		err_field(e, ERR_BAD, what, "depth", "%s is nested deeper than %d", what, DEPTH_MAX);
+		err_field(e, ERR_BAD, what, "depth", "%s is nested deeper than %d", what,
+		    DEPTH_MAX);
 	else
 		return TAKE(doc);
 	return NULL;

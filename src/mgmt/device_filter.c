@@ -163,7 +163,8 @@ device_filter_parse(struct device_filter *f, const char *text, struct err *e)
 
 		if (n == 0)
 			return refuse(&r, *name == '(' ? "not_yet" : "filter", *name == '(' ?
-			    "groups are not supported yet" : "the name of a field is expected here");
+			    "groups are not supported yet" :
+			    "the name of a field is expected here");
 		r.at += n;
 		if (skip_equals(&r) != 0 || read_term(f, &r, name, n) != 0)
 			return -1;

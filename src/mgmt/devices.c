@@ -170,7 +170,8 @@ default_dialect(struct tx *tx, struct device *d, struct err *e)
 		    "dialect is missing: a device without ptype needs one");
 	if (product_get(tx, d->ptype, &p, e) != 0) {
 		if (e->code == ERR_ABSENT)
-			err_field(e, ERR_BAD, "ptype", "absent", "there is no product %u", d->ptype);
+			err_field(e, ERR_BAD, "ptype", "absent", "there is no product %u",
+			    d->ptype);
 		return -1;
 	}
 	snprintf(d->dialect, sizeof d->dialect, "%s", p.dialect);

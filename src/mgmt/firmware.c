@@ -83,7 +83,8 @@ add_text(struct arrival *in, const char *name, const void *bytes, size_t n, uint
 	if (i == TEXTS) {
 		if (off == 0)
 			complain(c, ERR_BAD, name, "unknown",
-			    "%.*s: there is no such field (a file is sent with its name)", cut, name);
+			    "%.*s: there is no such field (a file is sent with its name)", cut,
+			    name);
 		return;
 	}
 	if (off == 0 && in->seen[i])
@@ -276,7 +277,8 @@ struct reason {
 	char	why[129];
 };
 static const struct field reason_fields[] = {
-	{ "why", WANT_TEXT, FIELD_LINE | FIELD_NULL, .at = offsetof(struct reason, why), .min = 0, .max = 128 },
+	{ "why", WANT_TEXT, FIELD_LINE | FIELD_NULL, .at = offsetof(struct reason, why),
+	  .min = 0, .max = 128 },
 	{ 0 }
 };
 

@@ -47,7 +47,8 @@ serve(const struct request *rq, struct reply *rep, const struct image *image, co
 	rep->status = kind == RANGE_PART ? 206 : 200;
 	rep->type = "application/octet-stream";
 	if (kind == RANGE_PART)
-		reply_header(rep, "Content-Range", range_text(text, rep->from, rep->to, image->size));
+		reply_header(rep, "Content-Range",
+		    range_text(text, rep->from, rep->to, image->size));
 	memcpy(rep->image, image->sha256, SHA256_LEN);
 	rep->has_image = rq->method != M_HEAD;
 	rep->length_as = rq->method == M_HEAD ? image->size : 0;

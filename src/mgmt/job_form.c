@@ -80,7 +80,8 @@ static const struct field health_fields[] = {
 static const struct field exposure_fields[] = {
 	{ "at_least", WANT_INT, 0, .at = offsetof(struct exposure, at_least), .min = 1,
 	  .max = 1000000 },
-	{ "percent",  WANT_INT, 0, .at = offsetof(struct exposure, percent), .min = 0, .max = 1000 },
+	{ "percent",  WANT_INT, 0, .at = offsetof(struct exposure, percent), .min = 0,
+	  .max = 1000 },
 	{ "at_most",  WANT_INT, 0, .at = offsetof(struct exposure, at_most), .min = 1,
 	  .max = 10000000 },
 	{ 0 }

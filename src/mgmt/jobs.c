@@ -120,7 +120,8 @@ get_jobs(struct tx *tx, struct exchange *x, struct err *e)
 	if (query_job_state(&x->rq, &state, e) != 0 ||
 	    query_int(&x->rq, "ptype", 1, PTYPE_MAX, &ptype, e) != 0 ||
 	    page_open(&page, tx, &x->rq, 'j', e) != 0 ||
-	    job_list(tx, state, (uint32_t)ptype, page.from, page.limit + 1, list_job, &page, e) != 0)
+	    job_list(tx, state, (uint32_t)ptype, page.from, page.limit + 1, list_job, &page,
+	    e) != 0)
 		return -1;
 	return page_reply(&page, x, e);
 }
@@ -163,7 +164,8 @@ get_executions(struct tx *tx, struct exchange *x, struct err *e)
 		return -1;
 	num = job.num;
 	job_clear(&job);
-	if (job_executions(tx, num, state, page.from, page.limit + 1, list_execution, &page, e) != 0)
+	if (job_executions(tx, num, state, page.from, page.limit + 1, list_execution, &page,
+	    e) != 0)
 		return -1;
 	return page_reply(&page, x, e);
 }

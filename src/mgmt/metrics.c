@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include "handlers.h"
 #include "json_out.h"
 #include "otad/auto.h"
@@ -53,8 +54,9 @@ get_metrics(struct tx *tx, struct exchange *x, struct err *e)
 		buf_addf(to, "otad_devices{status=\"%s\"} %" PRIu64 "\n",
 		    device_status_word((enum device_status)i), now.devices[i]);
 	for (size_t i = 0; i < NELEM(figures); i++) {
-		uint64_t value = *(const uint64_t *)(const void *)((const char *)&now + figures[i].at);
+		uint64_t value;
 
+		memcpy(&value, (const char *)&now + figures[i].at, sizeof value);
 		head(to, figures[i].name, figures[i].type, figures[i].help);
 		buf_addf(to, "%s %" PRIu64 "\n", figures[i].name, value);
 	}

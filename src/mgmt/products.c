@@ -33,7 +33,8 @@ struct form {
 	{ "slots",	 WANT_LIST, 0, .at = AT(slots), .min = 1, .max = SLOTS_MAX },	\
 	{ "image_kind",	 WANT_TEXT, FIELD_LINE, .at = AT(image_kind), .min = 1, .max = 15 }, \
 	{ "hardware",	 WANT_OBJECT, 0, .at = AT(hardware) },		\
-	{ "link_base",	 WANT_TEXT, FIELD_LINE | FIELD_NULL, .at = AT(link_base), .min = 0, .max = 256 }, \
+	{ "link_base",	 WANT_TEXT, FIELD_LINE | FIELD_NULL, .at = AT(link_base), .min = 0, \
+	  .max = 256 },							\
 	{ "is_private",	 WANT_BOOL, 0, .at = AT(is_private) },		\
 	{ "status",	 WANT_INT, 0, .at = AT(status), .min = 1, .max = 2 },		\
 	{ "part_of",	 WANT_INT, FIELD_NULL, .at = AT(part_of), .min = 1, .max = PTYPE_MAX }
