@@ -58,9 +58,9 @@ struct call_state {
 int	call_look(struct tx *, const char *device, int64_t call, struct call_state *ret,
 	    struct err *);
 void	call_state_clear(struct call_state *);
-/* wake(arg) once, from any thread, when call_look() would say over. False: out of
- * memory. Take it back with the same arg when nobody waits any more. */
-bool	call_await(struct core *, int64_t call, void (*wake)(void *), void *arg);
-void	call_unawait(struct core *, int64_t call, void *arg);
+/* wake(arg) once, from any thread, when the call was answered or timeout_s have
+ * passed: then call_look() says over. Started before the call's own transaction
+ * is committed, so that no answer is too early. False: out of memory. */
+bool	call_await(struct core *, int64_t call, int timeout_s, void (*wake)(void *), void *arg);
 
 #endif

@@ -16,6 +16,8 @@
  * them is set: then nothing can be offered by link, and the text says which
  * setting is missing. */
 int	link_make(struct tx *, const struct answer *, char ret[LINK_MAX], struct err *);
+/* Would link_make() know an address for this product? */
+bool	link_ready(struct tx *, uint32_t ptype);
 /* What a link stands for. ERR_FORBIDDEN: forged; ERR_GONE: expired or withdrawn;
  * ERR_BUSY: its offer lapsed and its job has no place for it now. Takes the
  * image: CORE_WRITE when the transaction only reads. */

@@ -232,6 +232,35 @@ int	store_execution_fill(struct db *, const struct fill *, int64_t *after, int l
 /* The same, only counted: {queued, already there, newer}. */
 int	store_execution_preview(struct db *, const struct fill *, uint64_t ret[3], struct err *);
 
+/* ---- what is to be said (dispatch.h) ---- */
+
+/* Queued executions of a job whose devices are accepted and can be told this way,
+ * whose not_before_ms and tell_ms are past; in order of device, after `after`. */
+int	store_execution_tellable(struct db *, int64_t job, uint32_t ptype, enum carrier,
+	    int64_t now_ms, int64_t after, int limit, execution_fn *, void *arg, struct err *);
+struct outbox {
+	int64_t		num, device;
+	char		job[ID_LEN + 1];	/* a cancel of that job, or "" */
+	int64_t		call;			/* a call, or 0 */
+};
+int	store_outbox_insert(struct db *, const struct outbox *, struct err *);
+typedef int outbox_fn(void *arg, const struct outbox *, struct err *);
+/* Oldest first, of devices that can be told this way. */
+int	store_outbox_list(struct db *, enum carrier, int limit, outbox_fn *, void *arg, struct err *);
+int	store_outbox_delete(struct db *, int64_t num, struct err *);
+struct call_row {
+	int64_t		num, device;
+	char		method[65];
+	char		*args, *result, *error;	/* JSON texts; owned when read; NULL: none */
+	int64_t		deadline_ms, answered_ms;
+};
+int	store_call_insert(struct db *, const struct call_row *, int64_t *ret_num, struct err *);
+int	store_call_find(struct db *, int64_t num, struct call_row *ret, struct err *);
+int	store_call_answer(struct db *, int64_t num, const char *result, const char *error,
+	    int64_t now_ms, struct err *);
+int	store_call_waiting(struct db *, int64_t device, int64_t now_ms, uint64_t *ret, struct err *);
+int	store_call_trim(struct db *, int64_t before_ms, int limit, struct err *);
+
 /* ---- history ---- */
 
 int	store_event_insert(struct db *, const struct event *, struct err *);	/* num is given by the store */

@@ -52,7 +52,9 @@ core_new(struct store *store, struct clock *clock, const struct family *const *f
 	if (store_write_wait(store, URGENT_ADMIN, sweep, &left, e) < 0 ||
 	    (core->images = images_new(store, settings->cache_dir, settings->cache_max, e)) == NULL ||
 	    (core->hot = hot_new(e)) == NULL ||
-	    (core->transfers = transfers_new(e)) == NULL) {
+	    (core->transfers = transfers_new(e)) == NULL ||
+	    (core->calls = calls_new(e)) == NULL ||
+	    (core->dispatcher = dispatcher_new(e)) == NULL) {
 		core_free(core);
 		return NULL;
 	}
@@ -80,6 +82,8 @@ core_free(struct core *core)
 		return;
 	/* Behind this, as bulk, all that was queued before is written. */
 	(void)core_write_wait(core, URGENT_BULK, NULL, nothing, NULL, &e);
+	calls_free(core->calls);
+	dispatcher_free(core->dispatcher);
 	transfers_free(core->transfers);
 	images_free(core->images);
 	hot_free(core->hot);
@@ -112,7 +116,8 @@ struct command {
 	tx_fn		*fn;
 	done_fn		*done;
 	void		*arg;
-	bool		bump;
+	bool		bump, say;
+	int64_t		answered;
 };
 
 static struct tx
@@ -160,7 +165,21 @@ write_in(struct db *db, void *arg, struct err *e)
 	int r = c->fn(&tx, c->arg, e);
 
 	c->bump |= tx.bump;
+	c->say |= tx.say;
+	c->answered = tx.answered;
 	return r;
+}
+
+/* What others may know only now that it is durable. */
+static void
+announce(const struct command *c)
+{
+	if (c->bump)
+		atomic_fetch_add(&c->core->generation, 1);
+	if (c->answered != 0)
+		calls_answered(c->core->calls, c->answered);
+	if (c->bump || c->say)
+		dispatcher_wake(c->core->dispatcher);
 }
 
 static void
@@ -168,8 +187,7 @@ written(void *arg, int rc, const struct err *e)
 {
 	struct command *c = arg;
 
-	if (c->bump)
-		atomic_fetch_add(&c->core->generation, 1);
+	announce(c);
 	if (c->done != NULL)
 		c->done(c->arg, rc, e);
 	free(c);
@@ -203,8 +221,7 @@ core_write_wait(struct core *core, enum urgency urgency, const struct actor *act
 	if (actor != NULL)
 		c.actor = *actor;
 	r = store_write_wait(core->store, urgency, write_in, &c, e);
-	if (c.bump)
-		atomic_fetch_add(&core->generation, 1);
+	announce(&c);
 	return r;
 }
 

@@ -14,6 +14,8 @@
 struct images;			/* images.c: the cache of mappings */
 struct hot;			/* hot.c: "nothing until T", coalesced last-seen */
 struct transfers;		/* transfer.c: images on their way */
+struct calls;			/* call.c: who waits for an answer */
+struct dispatcher;		/* dispatch.c: who may be woken, and where it stood */
 
 struct core {
 	struct store		*store;
@@ -23,6 +25,8 @@ struct core {
 	struct images		*images;
 	struct hot		*hot;
 	struct transfers	*transfers;
+	struct calls		*calls;
+	struct dispatcher	*dispatcher;
 	/* The generation under which "nothing for you" may be remembered. Goes up
 	 * after the commit of whatever may turn a nothing into an offer. */
 	atomic_uint_fast64_t	generation;
@@ -42,12 +46,26 @@ struct tx {
 	int64_t		now;		/* wall ms */
 	uint64_t	generation;	/* read before the snapshot was taken */
 	bool		writes;
-	bool		bump;		/* a new generation after the commit */
+	/* after the commit: */
+	bool		bump;		/* a new generation */
+	bool		say;		/* there may be something to say */
+	int64_t		answered;	/* this call was answered; 0: none */
 };
 
 /* Whatever was decided as "nothing" before may be different from now on. */
 void		tx_bump(struct tx *);
 const struct family *core_family(const struct core *, const char *name);	/* NULL: none */
+
+/* dispatch.c, call.c */
+struct dispatcher *dispatcher_new(struct err *);
+void		dispatcher_free(struct dispatcher *);
+void		dispatcher_wake(struct dispatcher *);
+/* Tell a device that was offered something that it is off. */
+int		say_cancel(struct tx *, int64_t device, const char *job_id, struct err *);
+struct calls	*calls_new(struct err *);
+void		calls_free(struct calls *);
+void		calls_answered(struct calls *, int64_t call);
+void		calls_tick(struct calls *, int64_t now_boot);	/* wakes those whose time is up */
 
 /* history.c: append, in this transaction. An audit row is written for every
  * change by a person (actor with a key), never for devices. */

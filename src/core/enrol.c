@@ -129,6 +129,7 @@ newcomer(const struct visit *v, enum enrol policy, struct device *d)
 	snprintf(d->id, sizeof(d->id), "%s", s->id);
 	snprintf(d->dialect, sizeof(d->dialect), "%s", s->family->name);
 	snprintf(d->address, sizeof(d->address), "%s", s->address);
+	d->told = s->told;
 	d->ptype = s->ptype;
 	d->channel = 'v';
 	d->status = policy == ENROL_OPEN ? DEVICE_ACCEPTED : DEVICE_PENDING;

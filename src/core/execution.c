@@ -99,6 +99,20 @@ begin_attempt(struct execution *x, int64_t now)
 	x->taken = true;
 }
 
+/* An offer that nobody answered is repeated on a growing schedule, from a minute
+ * to an hour; a device that asks is answered at once all the same. */
+static int64_t
+tell_again(const struct execution *x, int64_t now)
+{
+	int64_t wait = now - x->queued_ms;
+
+	if (wait < 60000)
+		wait = 60000;
+	if (wait > 3600000)
+		wait = 3600000;
+	return now + wait;
+}
+
 /* What a state's name in the table does not say. */
 static void
 set_marks(struct execution *x, enum happening what, const struct moving *m)
@@ -110,6 +124,9 @@ set_marks(struct execution *x, enum happening what, const struct moving *m)
 		x->offered_ms = now;
 		if (x->before == 0)
 			x->before = m->device->firmware;
+		break;
+	case HAP_LAPSE:
+		x->tell_ms = tell_again(x, now);
 		break;
 	case HAP_DELIVER:
 		x->delivered_ms = now;
@@ -271,6 +288,7 @@ execution_apply(const struct moving *m, struct execution *x, enum happening what
 	set_marks(x, what, m);
 	set_reason(x, what, (life.effects & EFFECT_RETRY) != 0);
 	x->due_ms = execution_due(x, m->policy, m->family, m->device, m->tx->now);
+	m->tx->say |= life.effects != 0 || state_ended(x->state);	/* a place may be free */
 	change.exposed = (int64_t)x->exposed - (int64_t)was_exposed;
 	return write_down(m, x, before, &change, e);
 }

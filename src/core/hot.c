@@ -96,6 +96,8 @@ hash_words(const struct hot *hot, const struct sighting *s)
 	n = append(all, n, s->slot, strlen(s->slot) + 1);
 	n = append(all, n, s->part, strlen(s->part) + 1);
 	n = append(all, n, &s->resumes, sizeof(s->resumes));
+	n = append(all, n, &s->rebooted, sizeof(s->rebooted));
+	n = append(all, n, &s->told, sizeof(s->told));
 	n = append(all, n, s->address, strlen(s->address) + 1);
 	n = append(all, n, s->facts, strlen(s->facts) + 1);
 	n = append(all, n, s->family->name, strlen(s->family->name));

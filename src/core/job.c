@@ -134,6 +134,8 @@ job_end_untaken(struct tx *tx, int64_t job, const char *why, int64_t *after, str
 		struct execution *x = &slice.found[i];
 
 		*after = x->device;
+		if (x->state == STATE_OFFERED && say_cancel(tx, x->device, x->job_id, e) < 0)
+			return -1;
 		snprintf(x->reason, sizeof(x->reason), "%s", why);
 		if (execution_apply(&m, x, HAP_CANCEL, "", e) < 0)
 			return -1;

@@ -7,8 +7,7 @@
  * at that moment, never before. What says no gives the sentence of the answer. */
 #include <stdio.h>
 #include <string.h>
-#include "otad/log.h"
-#include "plan.h"
+#include "otad/link.h"
 #include "visit.h"
 
 struct open_jobs {
@@ -121,10 +120,9 @@ required_brief(struct visit *v, const struct firmware_brief *target, struct firm
 	return r;
 }
 
-/* 0, or -1. *image is filled when the plan is to go. */
-static int
-consult(struct visit *v, const struct job_brief *job, const struct execution *x, bool resumes,
-    struct plan *plan, struct image *image, struct err *e)
+int
+visit_consult(struct visit *v, const struct job_brief *job, const struct execution *x, bool resumes,
+    enum ask_how how, struct plan *plan, struct image *image, struct err *e)
 {
 	char slot[SLOT_MAX], chip[FACT_VALUE_MAX], family[FACT_VALUE_MAX];
 	struct firmware_brief target, required;
@@ -132,7 +130,8 @@ consult(struct visit *v, const struct job_brief *job, const struct execution *x,
 	struct plan_input in = { .now = v->tx->now,
 	    .clock_plausible = clock_plausible(v->tx->core->clock), .family = v->s->family,
 	    .policy = &job->policy, .part = &job->part, .execution = x, .target = &target,
-	    .running_value = v->value, .running_known = v->value_known, .resumes = resumes };
+	    .running_value = v->value, .running_known = v->value_known, .resumes = resumes,
+	    .by_message = how == ASK_OFFER && !v->s->rebooted };
 	int r;
 
 	if ((r = store_firmware_brief(v->tx->db, x->target, &target, e)) <= 0 ||
@@ -219,6 +218,11 @@ go(struct visit *v, const struct open_jobs *open, const struct job_brief *job,
 	snprintf(x->device_id, sizeof(x->device_id), "%s", v->device.id);
 	if (how == ASK_PEEK)
 		return visit_answer(v, x, image, ret, e);
+	if (how == ASK_OFFER && !link_ready(v->tx, x->ptype)) {
+		v->waits = true;
+		return visit_say(ret, VERDICT_NOTHING, "no address for links is known: set base in "
+		    "[links], or link_base of product %u", x->ptype);
+	}
 	if (!v->tx->writes)
 		return CORE_WRITE;
 	if ((r = take_over(v, open, job, e)) != 0)
@@ -310,8 +314,8 @@ visit_offer(struct visit *v, enum ask_how how, struct answer *ret, struct err *e
 				continue;
 			return r > 1 ? CORE_WRITE : -1;
 		}
-		if (consult(v, &open.jobs[i], &x, v->s->resumes && x.attempt > 0, &plan, &image,
-		    e) < 0)
+		if (visit_consult(v, &open.jobs[i], &x, v->s->resumes && x.attempt > 0, how, &plan,
+		    &image, e) < 0)
 			return -1;
 		if (plan.verdict == PLAN_GO)
 			return go(v, &open, &open.jobs[i], &x, is_new, how, &image, ret, e);

@@ -85,6 +85,11 @@ device_forbids(const struct plan_input *in, struct plan *p)
 		    "the device asked for a delay" : "cooling down after an attempt",
 		    time_format(when, in->execution->not_before_ms));
 	}
+	/* Some devices take a second message for a second order and write over
+	 * the image they are about to boot (protocols/rainmaker.md 2.6). */
+	if (in->by_message && in->execution->state == STATE_OFFERED)
+		return say(p, PLAN_WAIT, in->execution->due_ms, "%s was offered already, no answer yet",
+		    in->target->name);
 	if (in->image == NULL)
 		return say(p, PLAN_NEVER, 0, "%s has no image for slot '%s'", in->target->name,
 		    in->slot);

@@ -40,6 +40,7 @@ struct plan_input {
 	const struct firmware_brief *required;	/* the target's `requires`; NULL: none */
 	const struct image_target *device;	/* for image_fits() */
 	bool		resumes;		/* goes on with a broken transfer */
+	bool		by_message;		/* the offer would be told, not served */
 };
 
 void	plan_offer(const struct plan_input *, struct plan *ret);

@@ -125,10 +125,12 @@ hold_against(struct visit *v, struct execution *x, struct err *e)
 		return visit_apply(v, &job.policy, x, HAP_NEWER, v->said, e);
 	if (r < 0 || !runs_another(v, x))
 		return r;
-	if (x->state == STATE_VERIFYING && !guarded(v, x) && !v->s->resumes)
+	if (x->state == STATE_VERIFYING && (v->s->rebooted || !guarded(v, x)) && !v->s->resumes)
 		return visit_apply(v, &job.policy, x, HAP_OLD, v->said, e);
-	if (x->state == STATE_IN_PROGRESS && v->s->family->caps & FAMILY_ASKS && !v->transfer &&
-	    !goes_on(v, x))
+	/* A poller that asks again has nothing on its way any more; one that is
+	 * told may ask for other reasons, until it shows that it was reset. */
+	if (x->state == STATE_IN_PROGRESS && !v->transfer && !goes_on(v, x) &&
+	    (v->s->rebooted || v->s->told == BY_NOTHING))
 		return visit_apply(v, &job.policy, x, HAP_BROKEN, "it asks again", e);
 	return 0;
 }

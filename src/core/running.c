@@ -114,7 +114,8 @@ is_news(const struct visit *v)
 	return (s->version[0] != '\0' && strcmp(s->version, d->version) != 0) ||
 	    (s->slot[0] != '\0' && strcmp(s->slot, d->slot) != 0) ||
 	    (s->facts[0] != '\0' && strcmp(s->facts, d->facts) != 0) ||
-	    strcmp(s->address, d->address) != 0 ||
+	    (s->address[0] != '\0' && strcmp(s->address, d->address) != 0) ||
+	    (s->told != BY_NOTHING && s->told != d->told) ||
 	    (v->speaks && (v->running != d->firmware || (v->running != 0 && !d->firmware_sure)));
 }
 
@@ -137,7 +138,10 @@ visit_note(struct visit *v, struct err *e)
 		snprintf(d->slot, sizeof(d->slot), "%s", s->slot);
 	if (s->facts[0] != '\0')
 		snprintf(d->facts, sizeof(d->facts), "%s", s->facts);
-	snprintf(d->address, sizeof(d->address), "%s", s->address);
+	if (s->address[0] != '\0')
+		snprintf(d->address, sizeof(d->address), "%s", s->address);
+	if (s->told != BY_NOTHING)
+		d->told = s->told;
 	if (v->speaks) {
 		d->firmware = v->running;
 		d->firmware_sure = v->running != 0;

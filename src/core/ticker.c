@@ -197,6 +197,8 @@ trim(struct tx *tx, void *arg, struct err *e)
 	int rows = 0;
 
 	(void)arg;
+	if (store_call_trim(tx->db, tx->now - 86400000, TRIM_SLICE, e) < 0)
+		return -1;
 	if (keep == 0 || store_event_trim(tx->db, tx->now - keep, TRIM_SLICE, &rows, e) < 0)
 		return keep == 0 ? 0 : -1;
 	return rows == TRIM_SLICE ? CORE_WRITE : 0;
@@ -265,6 +267,7 @@ attend(struct rounds *r)
 	bool due = false;
 
 	follow_wall_clock(r);
+	calls_tick(core->calls, now);
 	if (core_read(core, NULL, anything_due, &due, &e) < 0 ||
 	    (due && core_write_wait(core, URGENT_STATUS, NULL, write_due, NULL, &e) < 0))
 		log_warnx("deadlines not attended to: %s", e.text);

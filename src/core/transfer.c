@@ -152,7 +152,8 @@ arrived(const struct moving *m, const struct transfer *t, struct execution *x, s
 	}
 	/* A file system alone reboots nothing and changes no version; and a
 	 * family that reports will say itself how it goes on. */
-	if (slot_same(t->slot, "filesystem") || !(m->family->caps & FAMILY_ASKS)) {
+	if (slot_same(t->slot, "filesystem") || m->device->told != BY_NOTHING ||
+	    !(m->family->caps & FAMILY_ASKS)) {
 		x->due_ms = execution_due(x, m->policy, m->family, m->device, m->tx->now);
 		if (event_note(m->tx, e, x->device, x->job, x->ptype, "delivered", "%s", detail) < 0)
 			return -1;
@@ -187,6 +188,10 @@ write_end(struct tx *tx, void *arg, struct err *e)
 		x.due_ms = execution_due(&x, m.policy, m.family, &device, tx->now);
 		return store_execution_put(tx->db, &x, e);
 	case TRANSFER_BROKEN:
+		/* A family that was told will say itself how its attempt ended. */
+		if (!(m.family->caps & FAMILY_ASKS) || device.told != BY_NOTHING)
+			return event_note(tx, e, x.device, x.job, x.ptype, "transfer_broken",
+			    "%s", t->slot);
 		snprintf(detail, sizeof(detail), "%s, after %llu of %llu bytes", t->slot,
 		    (unsigned long long)(t->from + t->acked), (unsigned long long)t->size);
 		return execution_apply(&m, &x, HAP_BROKEN, detail, e);

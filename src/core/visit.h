@@ -15,6 +15,7 @@
 
 #include "execution.h"
 #include "otad/checkin.h"
+#include "plan.h"
 
 /* More open jobs over one product than this, or executions that are not ended,
  * are not looked at: those of the highest priority and the newest win. */
@@ -57,6 +58,10 @@ int	visit_apply(struct visit *, const struct policy *, struct execution *, enum 
 /* Fill the answer from an execution that may be served. */
 int	visit_answer(struct visit *, const struct execution *, const struct image *,
 	    struct answer *ret, struct err *);
+/* Would the planner let this execution go now? 0 or -1; *image is filled when it
+ * would. */
+int	visit_consult(struct visit *, const struct job_brief *, const struct execution *,
+	    bool resumes, enum ask_how, struct plan *, struct image *, struct err *);
 /* The image of a firmware that this sighting asks for: 1, 0 none, -1. */
 int	visit_image(const struct visit *, int64_t firmware, struct image *ret,
 	    char slot[SLOT_MAX], struct err *);
