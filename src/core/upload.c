@@ -11,6 +11,7 @@
 #include "upload.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,10 +41,8 @@ stage(struct db *db, void *arg, struct err *e)
 	s->blob = s->of->blob;
 	pthread_mutex_unlock(&u->lock);
 	if (s->blob == 0 && store_blob_stage(db, &s->blob, e))
-		return err_while(e, "image '%s'", s->of->image.slot);
-	if (store_blob_chunk(db, s->blob, s->n, s->bytes, s->len, e))
-		return err_while(e, "image '%s'", s->of->image.slot);
-	return 0;
+		return -1;
+	return store_blob_chunk(db, s->blob, s->n, s->bytes, s->len, e);
 }
 
 static int
@@ -130,12 +129,13 @@ staged(void *arg, int rc, const struct err *e)
 {
 	struct upload *u = arg;
 	struct slice *s;
+	struct err why;
 	bool over;
 
 	pthread_mutex_lock(&u->lock);
 	u->busy = false;
+	s = u->first;
 	if (rc == 0) {
-		s = u->first;
 		s->of->blob = s->blob;
 		u->first = s->next;
 		u->backlog -= s->len;
@@ -143,7 +143,10 @@ staged(void *arg, int rc, const struct err *e)
 		if (u->first == NULL)
 			u->last = NULL;
 	} else {
-		fail(u, e);
+		why = *e;
+		snprintf(why.field, sizeof(why.field), "%s", s->of->image.slot);
+		err_while(&why, "storing image '%s'", s->of->image.slot);
+		fail(u, &why);
 	}
 	if (!u->abandoned && u->first != NULL)
 		submit(u);

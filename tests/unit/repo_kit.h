@@ -37,6 +37,7 @@ static const struct actor kit_person = {
 
 struct kit {
 	char		dir[64], db[96], cache[96];
+	const char	*vfs;		/* NULL: the default */
 	struct clock	*clock;
 	struct store	*store;
 	struct core	*core;
@@ -49,7 +50,7 @@ static inline void
 kit_start(struct kit *k)
 {
 	struct err e = ERR_INIT;
-	struct store_settings stored = { .path = k->db };
+	struct store_settings stored = { .path = k->db, .vfs = k->vfs };
 	struct core_settings settings = {
 		.max_image = KIT_MAX_IMAGE, .cache_dir = k->cache, .link_base = "",
 		.cache_max = k->cache_max != 0 ? k->cache_max : 64u << 20,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * upload_test.c - bytes in, firmware out, and nothing left of what failed. */
+#include <sqlite3.h>
+#include <stdatomic.h>
 #include "repo_kit.h"
 #include "otad/image.h"
 
@@ -96,7 +98,7 @@ round_trips(struct kit *k)
 			.form = &form };
 		struct stored s;
 
-		snprintf(form.name, sizeof(form.name), "v1.1.%dt100(a)", n++);
+		snprintf(form.name, sizeof(form.name), "v1.1.%dt100(a)", n++ % 1000);
 		CHECK(kit_send(p.u, &bell, &file, row->piece, &e) == 0, "%s", e.text);
 		CHECK(kit_seal(p.u, &bell, &form, &e) == 0, "%s", e.text);
 		CHECK(kit_write(k, kit_publish, &p, &e) == 0, "%s", e.text);
@@ -178,7 +180,7 @@ bad_parts(struct kit *k)
 	struct kit_bell bell = KIT_BELL;
 	struct upload *u = upload_new(k->core, kit_ring, &bell);
 	struct err e = ERR_INIT;
-	char slot[8];
+	char slot[16];
 	int i;
 
 	CHECK(upload_image(u, "", &e) == -1 && strcmp(e.rule, "slot_name") == 0, "%s", e.text);
@@ -342,9 +344,17 @@ given_up(struct kit *k)
 			CHECK(upload_data(u, bytes + at, 20000, &e) >= 0, "%s", e.text);
 		upload_free(u);
 	}
+	CHECK(staged(k) == 0, "something was left");
+	for (n = 0; n < 3; n++) {
+		struct upload *u = upload_new(k->core, kit_ring, &bell);
+
+		CHECK(upload_image(u, "image", &e) == 0, "%s", e.text);
+		CHECK(upload_data(u, bytes, 2u << 20, &e) == CORE_WRITE, "%s", e.text);
+		upload_free(u);
+		kit_stop(k);		/* in the middle of it all */
+		kit_start(k);
+	}
 	free(bytes);
-	kit_stop(k);			/* the last ones end with the store */
-	kit_start(k);
 	CHECK(staged(k) == 0, "something was left");
 }
 
@@ -379,11 +389,96 @@ races(struct kit *k)
 	CHECK(staged(k) == 0, "something was left");
 }
 
+/* ---- a disk that is full, for a while ---- */
+
+static atomic_int no_room;		/* writes that will fail */
+static int (*real_write)(sqlite3_file *, const void *, int, sqlite3_int64);
+
+static int
+write_or_not(sqlite3_file *f, const void *data, int n, sqlite3_int64 at)
+{
+	if (atomic_load(&no_room) > 0 && atomic_fetch_sub(&no_room, 1) > 0)
+		return SQLITE_FULL;
+	return real_write(f, data, n, at);
+}
+
+/* SQLite has a table of methods for each kind of locking; each gets a copy. */
+static const sqlite3_io_methods *
+with_our_write(const sqlite3_io_methods *m)
+{
+	static sqlite3_io_methods copies[8];
+	static const sqlite3_io_methods *of[8];
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	size_t i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < NELEM(of) - 1 && of[i] != NULL && of[i] != m; )
+		i++;
+	if (of[i] == NULL) {
+		copies[i] = *m;
+		real_write = m->xWrite;
+		copies[i].xWrite = write_or_not;
+		of[i] = m;
+	}
+	pthread_mutex_unlock(&lock);
+	return &copies[i];
+}
+
+static int
+open_ours(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *ret_flags)
+{
+	sqlite3_vfs *real = vfs->pAppData;
+	int rc = real->xOpen(real, name, f, flags, ret_flags);
+
+	if (rc == SQLITE_OK)
+		f->pMethods = with_our_write(f->pMethods);
+	return rc;
+}
+
+static void
+full_disk(struct kit *k)
+{
+	struct firmware_form form = plain_form;
+	uint8_t *bytes = noise(2u << 20, 77);
+	const struct kit_file file = { "image", bytes, 2u << 20 };
+	struct firmware f = { 0 };
+	struct stored s;
+	struct err e;
+
+	snprintf(form.name, sizeof(form.name), "v4.0.0t100(a)");
+	atomic_store(&no_room, INT32_MAX);
+	e = refused(k, &form, &file, 1);
+	CHECK(e.code == ERR_FULL && strstr(e.text, "image 'image'") != NULL, "%s", e.text);
+	atomic_store(&no_room, 0);
+	CHECK(staged(k) == 0, "something was left");
+
+	/* The commit that fails is run again, and stores the slice once. */
+	atomic_store(&no_room, 1);
+	e.code = ERR_NONE;
+	CHECK(kit_upload(k, &form, &file, 1, &f, &e) == 0, "%s", e.text);
+	CHECK(atomic_load(&no_room) == 0, "nothing failed");
+	if (f.nimages == 1) {
+		s = (struct stored){ f.images[0].sha256, { malloc(2u << 20), 0, 2u << 20 } };
+		CHECK(store_read(k->store, read_stored, &s, &e) == 0, "%s", e.text);
+		CHECK(s.got.len == 2u << 20 && memcmp(s.got.p, bytes, 2u << 20) == 0, "bytes");
+		free(s.got.p);
+	}
+	firmware_clear(&f);
+	free(bytes);
+	CHECK(staged(k) == 0, "something was left");
+}
+
 int
 main(void)
 {
-	struct kit k = { .strict = false };
+	sqlite3_vfs vfs = *sqlite3_vfs_find(NULL);
+	struct kit k = { .vfs = "narrow" };
 
+	vfs.zName = "narrow";
+	vfs.pAppData = sqlite3_vfs_find(NULL);
+	vfs.xOpen = open_ours;
+	if (sqlite3_vfs_register(&vfs, 0) != SQLITE_OK)
+		return 1;
 	kit_open(&k);
 	kit_product(&k, 100, "plain", "auto");
 	kit_product(&k, 200, "pairs", "");
@@ -395,6 +490,7 @@ main(void)
 	soundness(&k);
 	given_up(&k);
 	races(&k);
+	full_disk(&k);
 	kit_close(&k);
 	return TEST_END();
 }
