@@ -7,5 +7,6 @@ enum { EXIT_OK = 0, EXIT_NOT = 1, EXIT_USAGE = 2 };
 
 int	command_run(int argc, char **argv);
 int	command_image(int argc, char **argv);
+int	command_play(int argc, char **argv);
 
 #endif

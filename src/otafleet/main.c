@@ -14,6 +14,7 @@ static const struct {
 } verbs[] = {
 	{ "run",   command_run,   "play a fleet of devices against a server" },
 	{ "image", command_image, "make a sound firmware image that carries its version" },
+	{ "play",  command_play,  "play scenarios: conversations with a server of their own" },
 };
 
 static void

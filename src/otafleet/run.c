@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "commands.h"
-#include "device.h"
+#include "family.h"
 #include "fleet.h"
 #include "number.h"
 #include "otad/auto.h"
@@ -16,10 +16,6 @@
 #include "otad/version.h"
 
 #define DEVICES_MAX	100000
-
-static const struct family *const families[] = {
-	&family_native, &family_arduino, &family_arduino32
-};
 
 enum {
 	O_DIALECT = 1, O_COUNT, O_PRODUCT, O_HTTP, O_HTTPS, O_CA, O_MQTT, O_VERSION, O_UNTIL,
@@ -71,9 +67,7 @@ usage(FILE *out)
 static int
 set_family(struct plan *p, const char *name, struct err *e)
 {
-	for (size_t i = 0; i < NELEM(families); i++)
-		if (strcmp(name, families[i]->name) == 0)
-			p->family = families[i];
+	p->family = family_find(name);
 	if (p->family == NULL)
 		return err_set(e, ERR_BAD, "--dialect %.40s: not spoken here", name);
 	return 0;
@@ -144,28 +138,6 @@ set_option(struct plan *p, int option, const char *text, struct err *e)
 	}
 }
 
-/* Each fact must be one that the family says of itself. */
-static int
-facts_check(const struct plan *p, struct err *e)
-{
-	char key[33], value[FACT_VALUE_MAX];
-	size_t len;
-
-	for (const char *at = buf_str(&p->facts); facts_next(&at, key, value); ) {
-		const char *known = p->family->facts;
-
-		for (; *known != '\0'; known += len, known += *known == ' ') {
-			len = strcspn(known, " ");
-			if (strlen(key) == len && memcmp(key, known, len) == 0)
-				break;
-		}
-		if (*known == '\0')
-			return err_set(e, ERR_BAD, "--fact %s: %s devices say only: %s", key,
-			    p->family->name, p->family->facts);
-	}
-	return p->family->check != NULL ? p->family->check(p, e) : 0;
-}
-
 static int
 plan_check(const struct plan *p, struct err *e)
 {
@@ -177,7 +149,7 @@ plan_check(const struct plan *p, struct err *e)
 		return err_set(e, ERR_BAD, "--http '%.80s': http:// is wanted", p->http);
 	if (p->https != NULL && strncmp(p->https, "https://", 8) != 0)
 		return err_set(e, ERR_BAD, "--https '%.80s': https:// is wanted", p->https);
-	return facts_check(p, e);
+	return family_check(p, e);
 }
 
 static int

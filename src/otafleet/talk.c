@@ -16,6 +16,7 @@ talk_new(const char *name)
 		return NULL;
 	snprintf(t->name, sizeof(t->name), "%s", name);
 	t->link = (struct link)LINK_CLOSED;
+	t->child = (struct child)CHILD_NONE;
 	t->body.limit = t->in.limit = TALK_BODY_MAX;
 	answer_begin(&t->answer, false);
 	return t;
@@ -34,6 +35,7 @@ void
 talk_free(struct talk *t)
 {
 	link_close(&t->link);
+	child_kill(&t->child);
 	answer_free(&t->answer);
 	buf_free(&t->in);
 	buf_free(&t->body);
@@ -41,14 +43,21 @@ talk_free(struct talk *t)
 	free(t);
 }
 
+static void
+hang_up(struct talk *t)
+{
+	link_close(&t->link);
+	child_kill(&t->child);
+	buf_clear(&t->in);
+	t->ended = t->bodiless = t->partly = false;
+	forget_answer(t);
+}
+
 int
 talk_open(struct talk *t, const struct clock *clock, const struct endpoint *to,
     int64_t deadline, struct err *e)
 {
-	link_close(&t->link);
-	buf_clear(&t->in);
-	t->ended = t->bodiless = false;
-	forget_answer(t);
+	hang_up(t);
 	return link_open(&t->link, clock, to, deadline, e);
 }
 
@@ -105,12 +114,41 @@ enough(const struct talk *t, size_t body)
 }
 
 int
+talk_start(struct talk *t, const struct clock *clock, const char *const argv[], const char *log,
+    struct err *e)
+{
+	hang_up(t);
+	if (child_start(&t->child, argv, log, true, e) != 0)
+		return -1;
+	t->link = (struct link){ .fd = t->child.out, .clock = clock };
+	t->child.out = -1;
+	return 0;
+}
+
+static int
+program_output(struct talk *t, int64_t deadline, struct err *e)
+{
+	int r;
+
+	while ((r = fetch(t, deadline, e)) > 0)
+		;
+	if (r < 0 || !child_wait(&t->child, t->link.clock, deadline, &t->answer.status))
+		return err_set(e, ERR_TIMEOUT, "the program does not end");
+	buf_add(&t->body, buf_str(&t->in), t->in.len);
+	t->answer.state = ANSWER_DONE;
+	return 0;
+}
+
+int
 talk_receive(struct talk *t, size_t body, int64_t deadline, struct err *e)
 {
 	int r;
 
-	if (t->answer.state == ANSWER_DONE || t->answer.state == ANSWER_BAD)
+	if (!t->partly && t->answer.state >= ANSWER_DONE)
 		forget_answer(t);
+	t->partly = body != SIZE_MAX;
+	if (t->child.pid > 0)
+		return program_output(t, deadline, e);
 	for (;;) {
 		if (take(t, e) != 0)
 			return -1;

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include "answer.h"
+#include "child.h"
 #include "link.h"
 
 #define TALK_BODY_MAX	(80u << 20)
@@ -18,9 +19,11 @@ struct talk {
 	struct buf	in;		/* received, not asked for */
 	bool		ended;		/* the other side closed */
 	bool		bodiless;	/* the request was HEAD */
+	bool		partly;		/* of the answer, not all was asked for yet */
 	struct answer	answer;
 	struct buf	body;
 	json_t		*json;		/* of body; NULL: not read, or none */
+	struct child	child;		/* a program on the other side, or none */
 };
 
 struct talk	*talk_new(const char *name);	/* NULL: out of memory */
@@ -28,8 +31,11 @@ void		talk_free(struct talk *);
 /* Close what is open, forget what came, connect. */
 int		talk_open(struct talk *, const struct clock *, const struct endpoint *,
 		    int64_t deadline, struct err *);
-/* Take in an answer: its head and at least body bytes (SIZE_MAX: all of them).
- * Goes on with one that was not received to its end. */
+/* Start a program, whose output will be the body and whose exit the status. */
+int		talk_start(struct talk *, const struct clock *, const char *const argv[],
+		    const char *log, struct err *);
+/* Take in an answer, or a program's whole output: its head and at least
+ * body bytes (SIZE_MAX: all). Goes on with one that was not received to its end. */
 int		talk_receive(struct talk *, size_t body, int64_t deadline, struct err *);
 /* A line, without its end, becomes the body; there is no head then. */
 int		talk_line(struct talk *, int64_t deadline, struct err *);
