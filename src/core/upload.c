@@ -45,15 +45,20 @@ stage(struct db *db, void *arg, struct err *e)
 	return store_blob_chunk(db, s->blob, s->n, s->bytes, s->len, e);
 }
 
+/* What was published is no longer staged: absent here, and stays. */
 static int
 drop(struct db *db, void *arg, struct err *e)
 {
 	struct upload *u = arg;
+	struct err why = ERR_INIT;
 	int i;
 
 	for (i = 0; i < u->nimages; i++)
-		if (u->images[i].blob != 0 && store_blob_drop(db, u->images[i].blob, e))
+		if (u->images[i].blob != 0 && store_blob_drop(db, u->images[i].blob, &why) &&
+		    why.code != ERR_ABSENT) {
+			*e = why;
 			return -1;
+		}
 	return 0;
 }
 
@@ -224,7 +229,6 @@ upload_new(struct core *core, void (*wake_fn)(void *), void *arg)
 	return u;
 }
 
-/* What was published is no longer staged, and dropping leaves it alone. */
 void
 upload_free(struct upload *u)
 {

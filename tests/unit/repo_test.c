@@ -3,7 +3,9 @@
  * repo_test.c - products, firmware rules and states, devices, keys, and the
  * audit that every change by a person leaves. */
 #include "repo_kit.h"
+#include "otad/checkin.h"
 #include "otad/facts.h"
+#include "otad/job.h"
 
 /* ---- products ---- */
 
@@ -534,6 +536,138 @@ own_keys(struct kit *k)
 	CHECK(kit_write(k, create_device, &n, &e) == 0 && n.key[0] == '\0', "no other was made");
 }
 
+/* ---- devices that leave with work before them ---- */
+
+struct making { struct job_form form; struct job job; };
+
+static int
+create_job(struct tx *tx, void *arg, struct err *e)
+{
+	struct making *m = arg;
+
+	return job_create(tx, &m->form, &m->job, e);
+}
+
+static int
+get_job(struct tx *tx, void *arg, struct err *e)
+{
+	struct making *m = arg;
+	char id[ID_LEN + 1];
+
+	memcpy(id, m->job.id, sizeof(id));
+	job_clear(&m->job);
+	return job_get(tx, id, &m->job, e);
+}
+
+struct asking { struct sighting s; struct answer a; };
+
+static int
+ask(struct tx *tx, void *arg, struct err *e)
+{
+	struct asking *q = arg;
+
+	return core_ask(tx, &q->s, ASK_OFFER, &q->a, e);
+}
+
+/* A device with a product that waits for v1.0.0t510(a). */
+static struct making
+waiting_for(struct kit *k, const char *id, struct new_device *n)
+{
+	static const char *devices[1];
+	struct making m = { .form = { .versions = { "v1.0.0t510(a)" }, .nversions = 1,
+	    .devices = devices, .ndevices = 1, .targets = "{}", .metadata = "" } };
+	struct err e = ERR_INIT;
+	int r;
+
+	*n = device(id, 510);
+	devices[0] = n->d.id;
+	CHECK(kit_write(k, create_device, n, &e) == 0, "%s", e.text);
+	policy_default(&m.form.policy);
+	while ((r = kit_write(k, create_job, &m, &e)) == CORE_WRITE)
+		;
+	CHECK(r == 0, "%s", e.text);
+	CHECK(m.job.nparts == 1 && m.job.parts[0].counts[STATE_QUEUED] == 1, "queued");
+	return m;
+}
+
+static void
+expect_counts(struct kit *k, struct making *m, enum state state, const char *when)
+{
+	struct err e = ERR_INIT;
+	uint64_t all = 0;
+	int s;
+
+	CHECK(kit_read(k, get_job, m, &e) == 0, "%s", e.text);
+	for (s = 0; s < STATES; s++)
+		all += m->job.parts[0].counts[s];
+	CHECK(m->job.parts[0].counts[state] == 1 && all == 1, "%s: not %s", when,
+	    state_word(state));
+	CHECK(m->job.parts[0].exposed == 0, "%s: %llu exposed", when,
+	    (unsigned long long)m->job.parts[0].exposed);
+	CHECK((m->job.state == JOB_COMPLETED) == (state == STATE_CANCELED), "%s: job %s", when,
+	    job_state_word(m->job.state));
+}
+
+/* It fell silent with the image: a risk that its job still counts. */
+static int
+silence(struct db *db, void *arg, struct err *e)
+{
+	const int64_t *job_device = arg;
+	struct part_change change = { .exposed = 1 };
+	struct execution x;
+
+	if (store_execution_find(db, job_device[0], job_device[1], 510, &x, e) != 1)
+		return -1;
+	x.state = STATE_TIMED_OUT;
+	x.exposed = true;
+	change.counts[STATE_QUEUED] = -1;
+	change.counts[STATE_TIMED_OUT] = 1;
+	return store_execution_put(db, &x, e) || store_part_change(db, x.job, 510, &change, e);
+}
+
+static void
+leaving(struct kit *k)
+{
+	struct product other = product(530, "another lamp");
+	struct new_device n;
+	struct making m;
+	struct asking q = { .s = { .family = &kit_plain, .identity = ID_KEY,
+	    .version = "v0.9.0t510(a)" } };
+	struct err e = ERR_INIT;
+
+	CHECK(kit_write(k, kit_product_create, &other, &e) == 0, "%s", e.text);
+	m = waiting_for(k, "mover", &n);
+	n.d.ptype = 530;
+	CHECK(kit_write(k, update_device, &n.d, &e) == 0, "%s", e.text);
+	expect_counts(k, &m, STATE_CANCELED, "it moved");
+	job_clear(&m.job);
+
+	m = waiting_for(k, "goner", &n);
+	CHECK(kit_write(k, delete_device, n.d.id, &e) == 0, "%s", e.text);
+	expect_counts(k, &m, STATE_CANCELED, "it went");
+	job_clear(&m.job);
+
+	m = waiting_for(k, "silent", &n);
+	CHECK(store_write_wait(k->store, URGENT_ADMIN, silence, (int64_t[2]){ m.job.num, n.d.num },
+	    &e) == 0, "%s", e.text);
+	CHECK(kit_write(k, delete_device, n.d.id, &e) == 0, "%s", e.text);
+	expect_counts(k, &m, STATE_TIMED_OUT, "its end");
+	job_clear(&m.job);
+
+	m = waiting_for(k, "worker", &n);
+	memcpy(q.s.id, n.d.id, sizeof(q.s.id));
+	memcpy(q.s.key_hash, n.d.key_hash, sizeof(q.s.key_hash));
+	CHECK(kit_write(k, ask, &q, &e) == 0 && q.a.verdict == VERDICT_OFFER, "%s %s", e.text,
+	    q.a.why);
+	CHECK(kit_write(k, delete_device, n.d.id, &e) == -1 && e.code == ERR_CONFLICT &&
+	    strcmp(e.rule, "active") == 0 && strstr(e.text, m.job.id) != NULL, "%s", e.text);
+	n.d.ptype = 530;
+	CHECK(kit_write(k, update_device, &n.d, &e) == -1 && strcmp(e.rule, "active") == 0, "%s",
+	    e.text);
+	expect_counts(k, &m, STATE_OFFERED, "it stays");
+	job_clear(&m.job);
+}
+
 /* ---- keys ---- */
 
 struct new_key { struct api_key k; char key[KEY_LEN + 1]; struct actor who; };
@@ -696,6 +830,7 @@ main(void)
 	device_life(&k);
 	tags(&k);
 	own_keys(&k);
+	leaving(&k);
 	key_fields(&k);
 	keys(&k);
 	audited(&k);

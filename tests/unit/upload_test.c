@@ -358,6 +358,55 @@ given_up(struct kit *k)
 	CHECK(staged(k) == 0, "something was left");
 }
 
+static void
+expect_bytes(struct kit *k, const struct firmware *f, const char *slot, const void *bytes,
+    size_t size)
+{
+	uint8_t got[64];
+	struct stored s = { .got = { got, 0, sizeof(got) } };
+	struct err e = ERR_INIT;
+	int i;
+
+	for (i = 0; i < f->nimages && strcmp(f->images[i].slot, slot) != 0; )
+		i++;
+	CHECK(i < f->nimages, "%s has no %s", f->name, slot);
+	if (i == f->nimages)
+		return;
+	s.sha256 = f->images[i].sha256;
+	CHECK(store_read(k->store, read_stored, &s, &e) == 0, "%s", e.text);
+	CHECK(s.got.len == size && memcmp(got, bytes, size) == 0, "%s of %s", slot, f->name);
+}
+
+/* The same bytes twice in one firmware, and again in another: stored once, and
+ * neither an upload's end nor one given up takes them away. */
+static void
+shared_bytes(struct kit *k)
+{
+	const struct kit_file files[2] = { { "user1", "twins", 5 }, { "user2", "twins", 5 } };
+	struct firmware_form form = plain_form;
+	struct kit_bell bell = KIT_BELL;
+	struct upload *u = upload_new(k->core, kit_ring, &bell);
+	struct firmware f[2];
+	struct err e = ERR_INIT;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(form.name, sizeof(form.name), "v5.0.%dt200(a)", i);
+		CHECK(kit_upload(k, &form, files, 2, &f[i], &e) == 0, "%s", e.text);
+	}
+	snprintf(form.name, sizeof(form.name), "v5.0.2t200(a)");
+	CHECK(kit_send(u, &bell, &files[0], 5, &e) == 0, "%s", e.text);
+	CHECK(kit_send(u, &bell, &files[1], 5, &e) == 0, "%s", e.text);
+	CHECK(kit_seal(u, &bell, &form, &e) == 0, "%s", e.text);
+	upload_free(u);
+	CHECK(staged(k) == 0, "something was left");
+	for (i = 0; i < 2; i++) {
+		expect_bytes(k, &f[i], "user1.bin", "twins", 5);
+		expect_bytes(k, &f[i], "user2.bin", "twins", 5);
+		firmware_clear(&f[i]);
+	}
+}
+
 /* Two uploads of names that exclude each other, sealed before either is
  * published: one becomes firmware. */
 static void
@@ -490,6 +539,7 @@ main(void)
 	soundness(&k);
 	given_up(&k);
 	races(&k);
+	shared_bytes(&k);
 	full_disk(&k);
 	kit_close(&k);
 	return TEST_END();
