@@ -251,6 +251,31 @@ CREATE INDEX execution_due ON execution (due_ms) WHERE due_ms IS NOT NULL;
 -- device's ask looks at, however long its history.
 CREATE INDEX execution_live ON execution (device) WHERE state < 7 OR exposed = 1;
 
+-- Devices that wait to be told of their job.
+CREATE INDEX execution_queued ON execution (job, device) WHERE state = 0;
+
+-- What is to be said to devices: removed in the transaction that says it.
+CREATE TABLE call (
+	num		INTEGER PRIMARY KEY AUTOINCREMENT,
+	device		INTEGER NOT NULL REFERENCES device ON DELETE CASCADE,
+	method		TEXT NOT NULL,
+	args		TEXT,
+	result		TEXT,
+	error		TEXT,
+	deadline_ms	INTEGER NOT NULL,
+	answered_ms	INTEGER
+) STRICT;
+CREATE INDEX call_waiting ON call (device, answered_ms, deadline_ms);
+CREATE TABLE outbox (
+	num		INTEGER PRIMARY KEY AUTOINCREMENT,
+	device		INTEGER NOT NULL REFERENCES device ON DELETE CASCADE,
+	job		TEXT,
+	call		INTEGER REFERENCES call ON DELETE CASCADE,
+	CONSTRAINT cancel_or_call CHECK ((job IS NULL) <> (call IS NULL))
+) STRICT;
+CREATE INDEX outbox_device ON outbox (device);
+CREATE INDEX outbox_call ON outbox (call) WHERE call IS NOT NULL;
+
 CREATE TABLE event (
 	num		INTEGER PRIMARY KEY AUTOINCREMENT,
 	at_ms		INTEGER NOT NULL,

@@ -4,9 +4,9 @@
 # embed-sql.sh h|c FILE… - SQL files as C strings, on standard output.
 #
 # sql/query/NAME.sql becomes `const char sql_NAME[]`; sql/schema/NNN_NAME.sql a
-# row of sql_migrations[].
-# sql_queries[] lists the queries. The files say $1, which PostgreSQL wants; to SQLite
-# that is a name, numbered as it first comes, so here it becomes ?1.
+# row of sql_migrations[]; sql_queries[] lists the queries. The files say $1, which
+# PostgreSQL wants; to SQLite that is a name, numbered as it first comes, so here
+# it becomes ?1.
 set -eu
 
 fail() {

@@ -31,7 +31,7 @@ struct buf;
 
 struct db {
 	sqlite3		*handle;
-	bool		writes;		/* the writer's, inside its transaction */
+	bool		again;		/* see store_again() */
 	unsigned	nstatements;
 	struct statement {
 		const char	*sql;	/* the key: its address */
@@ -85,6 +85,7 @@ int64_t	get_int_or(struct query *, int64_t fallback);	/* NULL: fallback */
 char	get_letter(struct query *);			/* NULL: '\0' */
 void	get_text(struct query *, char *ret, size_t size);	/* NULL: "" */
 int	get_words(struct query *, char **ret, struct err *);	/* malloc'd; NULL: "" */
+int	get_words_if(struct query *, char **ret, struct err *);	/* malloc'd; NULL: NULL */
 void	get_buf(struct query *, struct buf *ret);
 /* Exactly n bytes, else zeros and false. */
 bool	get_bytes(struct query *, void *ret, size_t n);

@@ -198,6 +198,23 @@ store_execution_due(struct db *db, int64_t now_ms, int limit, execution_fn *fn, 
 	return walk(&q, fn, arg, e);
 }
 
+int
+store_execution_tellable(struct db *db, int64_t job, uint32_t ptype, enum carrier told,
+    int64_t now_ms, int64_t after, int limit, execution_fn *fn, void *arg, struct err *e)
+{
+	AUTO(query) struct query q = QUERY_INIT;
+
+	if (query_open(&q, db, sql_execution_tellable, e) < 0)
+		return -1;
+	put_int(&q, job);
+	put_int(&q, ptype);
+	put_int(&q, told);
+	put_int(&q, now_ms);
+	put_int(&q, after);
+	put_int(&q, limit);
+	return walk(&q, fn, arg, e);
+}
+
 /* ---- all at once ---- */
 
 int

@@ -100,11 +100,8 @@ whose(struct db *db, int64_t *ret_version, struct err *e)
 
 	if (number(db, "PRAGMA application_id", &id, e) < 0 ||
 	    number(db, "PRAGMA user_version", ret_version, e) < 0 ||
-	    number(db, "SELECT count(*) FROM sqlite_schema", &objects, e) < 0) {
-		if (sqlite3_errcode(db->handle) == SQLITE_NOTADB)
-			err_set(e, ERR_STORE, "this is not a database of otad");
+	    number(db, "SELECT count(*) FROM sqlite_schema", &objects, e) < 0)
 		return -1;
-	}
 	if (id != APPLICATION_ID && (id != 0 || *ret_version != 0 || objects != 0))
 		return err_set(e, ERR_STORE, "this is not a database of otad");
 	if (*ret_version > newest())

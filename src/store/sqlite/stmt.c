@@ -38,6 +38,8 @@ db_error(struct db *db, int rc, struct err *e)
 	/* Out of memory, or misuse: the handle's last word is about something else. */
 	bool own = db->handle != NULL && sqlite3_extended_errcode(db->handle) == rc;
 
+	if ((rc & 0xff) == SQLITE_NOTADB)
+		return err_set(e, ERR_STORE, "this is not a database of otad");
 	return err_set(e, meaning(rc), "database: %s",
 	    own ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc));
 }
@@ -261,6 +263,16 @@ get_words(struct query *q, char **ret, struct err *e)
 
 	*ret = strdup(s != NULL ? (const char *)s : "");
 	return *ret != NULL ? 0 : err_set(e, ERR_INTERNAL, "out of memory");
+}
+
+int
+get_words_if(struct query *q, char **ret, struct err *e)
+{
+	*ret = NULL;
+	if (sqlite3_column_type(q->stmt, q->get) != SQLITE_NULL)
+		return get_words(q, ret, e);
+	q->get++;
+	return 0;
 }
 
 void

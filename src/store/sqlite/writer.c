@@ -35,6 +35,7 @@ struct command {
 	struct err	*why;		/* malloc'd, or out_of_memory; when rc is -1 */
 	int		rc;
 	bool		on_stack;	/* a waiting caller's */
+	bool		ran;		/* in the group at hand, whose work may be lost */
 	bool		again;		/* queue as bulk: it said CORE_WRITE, and is committed */
 };
 
@@ -97,7 +98,10 @@ run(struct db *db, struct command *c)
 {
 	struct err e = ERR_INIT;
 
+	db->again = c->ran;
+	c->ran = true;
 	c->rc = c->fn(db, c->arg, &e);
+	db->again = false;
 	c->again = c->rc == CORE_WRITE;
 	if (c->rc < 0)
 		keep_error(c, &e);
@@ -227,6 +231,7 @@ answer(struct store *st, struct queue *ran, struct queue *bulk, struct command *
 		bool on_stack = c->on_stack;
 
 		if (c->again) {
+			c->ran = false;
 			queue_add(bulk, c);
 			continue;
 		}
@@ -300,6 +305,12 @@ writer_main(void *arg)
 		atomic_store(&st->beat_ms, clock_boot_ms(st->clock));
 	}
 	return NULL;
+}
+
+bool
+store_again(const struct db *db)
+{
+	return db->again;
 }
 
 /* ---- queueing ---- */
@@ -407,7 +418,6 @@ writer_start(struct store *st, struct err *e)
 		queue_init(&st->queues[u]);
 	if (st->queue_max == 0)
 		st->queue_max = QUEUE_MAX;
-	st->writer->writes = true;
 	atomic_store(&st->beat_ms, clock_boot_ms(st->clock));
 	sigfillset(&all);		/* signals are main's */
 	pthread_sigmask(SIG_SETMASK, &all, &old);

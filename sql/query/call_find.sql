@@ -1,0 +1,2 @@
+-- call_find(num)
+SELECT num, device, method, args, result, error, deadline_ms, answered_ms FROM call WHERE num = $1;

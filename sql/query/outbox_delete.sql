@@ -1,0 +1,2 @@
+-- outbox_delete(num)
+DELETE FROM outbox WHERE num = $1;
