@@ -727,7 +727,8 @@ key_fields(struct kit *k)
 		{ { .name = "a", .role = ROLE_VIEWER, .expires_ms = 1 }, "expires", ERR_INVALID },
 		{ { .name = "a", .role = ROLE_VIEWER, .products = "x" }, "products", ERR_BAD },
 		{ { .name = "a", .role = ROLE_VIEWER, .products = "510 " }, "products", ERR_BAD },
-		{ { .name = "a", .role = ROLE_VIEWER, .products = "510  501" }, "products", ERR_BAD },
+		{ { .name = "a", .role = ROLE_VIEWER, .products = "510  501" }, "products",
+		    ERR_BAD },
 		{ { .name = "a", .role = ROLE_VIEWER, .products = "510 77" }, "products",
 		    ERR_INVALID },
 	};
@@ -747,7 +748,8 @@ static void
 keys(struct kit *k)
 {
 	char admin[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-	struct new_key n = { .k = { .name = "viewer", .role = ROLE_VIEWER, .products = "510 501" } };
+	struct new_key n = { .k = { .name = "viewer", .role = ROLE_VIEWER,
+	    .products = "510 501" } };
 	struct new_key a = { .key = "" };
 	struct err e = ERR_INIT;
 	int count = 0;

@@ -98,7 +98,7 @@ round_trips(struct kit *k)
 			.form = &form };
 		struct stored s;
 
-		snprintf(form.name, sizeof(form.name), "v1.1.%dt100(a)", n++ % 1000);
+		snprintf(form.name, sizeof(form.name), "v1.1.%dt100(a)", n++);
 		CHECK(kit_send(p.u, &bell, &file, row->piece, &e) == 0, "%s", e.text);
 		CHECK(kit_seal(p.u, &bell, &form, &e) == 0, "%s", e.text);
 		CHECK(kit_write(k, kit_publish, &p, &e) == 0, "%s", e.text);
@@ -180,7 +180,7 @@ bad_parts(struct kit *k)
 	struct kit_bell bell = KIT_BELL;
 	struct upload *u = upload_new(k->core, kit_ring, &bell);
 	struct err e = ERR_INIT;
-	char slot[16];
+	char slot[SLOT_MAX];
 	int i;
 
 	CHECK(upload_image(u, "", &e) == -1 && strcmp(e.rule, "slot_name") == 0, "%s", e.text);

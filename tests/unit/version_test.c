@@ -185,6 +185,32 @@ named(const char *name)
 	return v;
 }
 
+/* One cell: `stands` (at most two names, '?' the letter) against a new name. */
+static void
+cell(const char *const stands[2], bool strict, const char *verdicts, char letter, char channel,
+    char fota)
+{
+	int want = verdicts[(channel == 'b') + 2 * (fota == 'n')] - '0', got = 0, k, rule;
+	char name[VERSION_MAX], old[VERSION_MAX], *mark;
+	struct version new, o;
+
+	snprintf(name, sizeof(name), "%c1.0.3t45772(%c)", channel, fota);
+	new = named(name);
+	for (k = 0; k < 2 && stands[k] != NULL; k++) {
+		memcpy(old, stands[k], strlen(stands[k]) + 1);
+		if ((mark = strchr(old, '?')) != NULL)
+			*mark = letter;
+		o = named(old);
+		rule = version_rule(&o, &new, strict);
+		CHECK(version_conflicts(&o, &new) == (rule == 1 || rule == 2), "%s beside %s",
+		    name, old);
+		if (rule != 0 && (got == 0 || got == 3))
+			got = rule;		/* a rule goes before the note */
+	}
+	CHECK(got == want, "%s beside %s and %s (%c), strict %d: %d", name, stands[0], stands[1],
+	    letter, strict, got);
+}
+
 /* protocols/espressif-cloud.md 5.2, row by row: what stands, then the verdict for
  * v(o,l,a), b(o,l,a), v(n), b(n). "3" is the rule of the strict switch alone. */
 static void
@@ -206,38 +232,13 @@ truth_table(void)
 		{ { "v1.0.4t45772(?)", "b1.0.2t45772(n)" },         "0000", "0000" },
 	};
 	static const char letters[] = "ola", column[] = "vvvbbb" "vb";
-	int strict, c, k, rule, got;
+	int strict, c;
 
 	EACH(row, rows)
 		for (strict = 0; strict < 2; strict++)
-			for (c = 0; c < 24; c++) {
-				/* three letters that stand × eight new names */
-				char stands = letters[c / 8], fota = c % 8 < 6 ? letters[c % 3] : 'n';
-				char channel = column[c % 8], name[VERSION_MAX];
-				int cell = (channel == 'b') + 2 * (fota == 'n');
-				char want = (strict ? row->strict : row->verdict)[cell];
-				struct version new;
-
-				snprintf(name, sizeof(name), "%c1.0.3t45772(%c)", channel, fota);
-				new = named(name);
-				got = 0;
-				for (k = 0; k < 2 && row->stands[k] != NULL; k++) {
-					char old[VERSION_MAX], *mark;
-					struct version o;
-
-					memcpy(old, row->stands[k], strlen(row->stands[k]) + 1);
-					if ((mark = strchr(old, '?')) != NULL)
-						*mark = stands;
-					o = named(old);
-					rule = version_rule(&o, &new, strict);
-					CHECK(version_conflicts(&o, &new) == (rule == 1 || rule == 2),
-					    "%s beside %s", name, old);
-					if (rule != 0 && (got == 0 || got == 3))
-						got = rule;	/* a rule goes before the note */
-				}
-				CHECK(got == want - '0', "%s beside %s and %s, strict %d: %d", name,
-				    row->stands[0], row->stands[1], strict, got);
-			}
+			for (c = 0; c < 24; c++)	/* a letter that stands × eight new names */
+				cell(row->stands, strict != 0, strict ? row->strict : row->verdict,
+				    letters[c / 8], column[c % 8], c % 8 < 6 ? letters[c % 3] : 'n');
 }
 
 /* The 36 pairs of upgradable letters of one number all refuse each other. */
