@@ -40,7 +40,7 @@ struct upload {
 	pthread_mutex_t	lock;		/* of all below, and of images[].blob */
 	struct slice	*first, *last;	/* waiting; the first is with the writer when busy */
 	size_t		backlog;	/* bytes in them */
-	size_t		wake_at;	/* somebody waits for this little backlog; SIZE_MAX: nobody */
+	size_t		wake_at;	/* backlog that somebody waits for; SIZE_MAX: nobody */
 	bool		busy;		/* the writer has a command of ours */
 	bool		abandoned;	/* nobody but the writer knows it any more */
 	struct err	failed;		/* ERR_NONE, or why nothing more is taken */

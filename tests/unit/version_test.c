@@ -236,9 +236,10 @@ truth_table(void)
 
 	EACH(row, rows)
 		for (strict = 0; strict < 2; strict++)
-			for (c = 0; c < 24; c++)	/* a letter that stands × eight new names */
+			for (c = 0; c < 24; c++)	/* three letters × eight new names */
 				cell(row->stands, strict != 0, strict ? row->strict : row->verdict,
-				    letters[c / 8], column[c % 8], c % 8 < 6 ? letters[c % 3] : 'n');
+				    letters[c / 8], column[c % 8],
+				    c % 8 < 6 ? letters[c % 3] : 'n');
 }
 
 /* The 36 pairs of upgradable letters of one number all refuse each other. */
