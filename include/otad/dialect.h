@@ -63,6 +63,9 @@ struct dialect_ops {
 	/* Word an offer for a device that can be told; NULL: it only asks. */
 	int	(*offer)(void *self, const struct device *, const struct answer *,
 		    const char *link, struct outgoing *ret, struct err *);
+	/* Word that an offer is off; NULL: it cannot be told, its link is dead. */
+	int	(*cancel)(void *self, const struct device *, const char *job,
+		    struct outgoing *ret, struct err *);
 	/* Word a call; NULL: it answers none. */
 	int	(*call)(void *self, const struct device *, const struct call *,
 		    struct outgoing *ret, struct err *);
