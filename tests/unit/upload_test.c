@@ -358,6 +358,29 @@ given_up(struct kit *k)
 	CHECK(staged(k) == 0, "something was left");
 }
 
+static int
+leave_behind(struct db *db, void *arg, struct err *e)
+{
+	int64_t blob;
+
+	(void)arg;
+	return store_blob_stage(db, &blob, e) || store_blob_chunk(db, blob, 0, "half", 4, e);
+}
+
+/* What a crash leaves staged is gone after the next start. */
+static void
+crashed(struct kit *k)
+{
+	struct err e = ERR_INIT;
+
+	CHECK(store_write_wait(k->store, URGENT_BULK, leave_behind, NULL, &e) == 0, "%s", e.text);
+	kit_stop(k);
+	kit_start(k);
+	CHECK(staged(k) == 0, "it is still there");
+	CHECK(store_write_wait(k->store, URGENT_BULK, leave_behind, NULL, &e) == 0, "%s", e.text);
+	CHECK(staged(k) == 1, "staged() sees nothing");
+}
+
 static void
 expect_bytes(struct kit *k, const struct firmware *f, const char *slot, const void *bytes,
     size_t size)
@@ -538,6 +561,7 @@ main(void)
 	sizes(&k);
 	soundness(&k);
 	given_up(&k);
+	crashed(&k);
 	races(&k);
 	shared_bytes(&k);
 	full_disk(&k);
