@@ -16,7 +16,7 @@
 #include "otad/request.h"
 
 struct fake {
-	struct request	rq;		/* first: the callbacks find the rest by it */
+	struct request	rq;
 	char		text[8192];
 	const char	*names[64], *values[64];
 	int		n;
@@ -25,7 +25,7 @@ struct fake {
 static inline const char *
 fake_header(const struct request *rq, const char *name)
 {
-	const struct fake *f = (const struct fake *)(const void *)rq;
+	const struct fake *f = rq->carrier;
 
 	for (int i = 0; i < f->n; i++)
 		if (strcasecmp(f->names[i], name) == 0)
@@ -36,7 +36,7 @@ fake_header(const struct request *rq, const char *name)
 static inline int
 fake_count(const struct request *rq, const char *name)
 {
-	const struct fake *f = (const struct fake *)(const void *)rq;
+	const struct fake *f = rq->carrier;
 	int count = 0;
 
 	for (int i = 0; i < f->n; i++)
@@ -95,7 +95,7 @@ fake_head(struct fake *f, const char *text)
 	memset(f, 0, sizeof(*f));
 	snprintf(f->text, sizeof(f->text), "%s", text);
 	f->rq = (struct request){ .method = M_GET, .path = "/", .address = "192.0.2.7",
-	    .base = "http://127.0.0.1:8080", .body = "", .body_type = "",
+	    .base = "http://127.0.0.1:8080", .body = "", .body_type = "", .carrier = f,
 	    .header_ = fake_header, .count_ = fake_count, .query_ = fake_query };
 	line = fake_line(&at);
 	if (line != NULL && (path = strchr(line, ' ')) != NULL) {

@@ -101,6 +101,8 @@ image_read(struct tx *tx, struct exchange *x, struct err *e)
 		return -1;
 	if (strlen(x->rq.params[1]) >= SLOT_MAX)
 		return err_set(e, ERR_ABSENT, "no such slot");
+	/* HEAD is for what a download would go on with, and takes nothing. */
+	a.who.resumes |= x->rq.method == M_HEAD;
 	return image_serve(tx, x, &a, e);
 }
 
