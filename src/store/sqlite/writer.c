@@ -282,8 +282,8 @@ meet(struct store *st, struct queue *mine, unsigned finished, struct command **s
 	return more;
 }
 
-/* Urgent groups and slices of bulk take turns when both are waiting: a status
- * waits for one slice at most, and a rollout comes forward under any load. */
+/* What is urgent goes first; but bulk that was passed over once goes next. So a
+ * status waits for one slice at most, and a rollout comes forward under any load. */
 static void *
 writer_main(void *arg)
 {
@@ -291,7 +291,7 @@ writer_main(void *arg)
 	struct queue mine[URGENCIES], ran;
 	struct command *spare = NULL;
 	unsigned finished = 0;
-	bool bulk = true;
+	bool bulk, passed = false;
 
 	for (int u = 0; u < URGENCIES; u++)
 		queue_init(&mine[u]);
@@ -299,7 +299,8 @@ writer_main(void *arg)
 	while (meet(st, mine, finished, &spare)) {
 		bool urgent = mine[URGENT_STATUS].n + mine[URGENT_ADMIN].n > 0;
 
-		bulk = mine[URGENT_BULK].n > 0 && (!urgent || !bulk);
+		bulk = mine[URGENT_BULK].n > 0 && (!urgent || passed);
+		passed = mine[URGENT_BULK].n > 0 && !bulk;
 		run_group(st, mine, bulk, &ran);
 		finished = answer(st, &ran, &mine[URGENT_BULK], &spare);
 		atomic_store(&st->beat_ms, clock_boot_ms(st->clock));
