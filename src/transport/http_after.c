@@ -154,7 +154,7 @@ linger(struct http *h, struct link *l)
 	struct leftover *g;
 	int unread = 0;
 
-	if (!l->linger && (ioctl(l->fd, FIONREAD, &unread) != 0 || unread == 0))
+	if (l->cut || (!l->linger && (ioctl(l->fd, FIONREAD, &unread) != 0 || unread == 0)))
 		return;
 	if (h->nlingers == LINGERS_MAX || !h->watching || (g = calloc(1, sizeof(*g))) == NULL)
 		return;

@@ -188,8 +188,10 @@ body_take(struct call *call, const char *data, size_t n)
 		call->refused = err_set(&call->e, ERR_TOO_BIG,
 		    "the body is larger than the %llu bytes that are allowed",
 		    (unsigned long long)call->body_max) != 0;
-	if (call->received > call->body_max + SWALLOW)
+	if (call->received > call->body_max + SWALLOW) {
+		call->link->cut = true;
 		return MHD_NO;
+	}
 	extend(call);
 	if (call->refused)
 		return MHD_YES;

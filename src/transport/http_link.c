@@ -101,10 +101,14 @@ link_notify(void *listener, struct MHD_Connection *c, void **link,
 void
 link_head(struct link *l, struct call *call)
 {
+	int64_t until = http_now() + (int64_t)l->listener->http->limits.head_s * 1000;
+
 	pthread_mutex_lock(&l->listener->http->lock);
 	l->call = call;
 	pthread_mutex_unlock(&l->listener->http->lock);
-	link_patience(l, (int64_t)l->listener->http->limits.head_s * 1000);
+	/* A new connection's time has run since it was accepted. */
+	if (until < atomic_load_explicit(&l->deadline_ms, memory_order_relaxed))
+		atomic_store_explicit(&l->deadline_ms, until, memory_order_relaxed);
 }
 
 void

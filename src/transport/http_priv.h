@@ -77,7 +77,8 @@ struct link {
 	char		address[ADDRESS_MAX];	/* the client's, without port */
 	char		peer[65];		/* CN of its certificate, or "" */
 	bool		peer_asked;
-	bool		linger;			/* more will come that nobody reads */
+	bool		linger;			/* more will come that nobody reads … */
+	bool		cut;			/* … or has come in such plenty that it ends here */
 	bool		patient, paced;		/* socket options of an image still stand */
 	struct call	*call;			/* being served, or NULL */
 	int		deliveries;		/* that look at its socket */
