@@ -83,6 +83,9 @@ int	store_product_find_name(struct db *, const char *name, const char *serial,
 	    struct product *ret, struct err *);		/* either; NULL: not asked */
 int	store_product_list(struct db *, uint32_t after, int limit, product_fn *, void *arg,
 	    struct err *);
+#define PARTS_MAX	4		/* components of one product that are looked at */
+int	store_product_parts(struct db *, uint32_t ptype, uint32_t ret[PARTS_MAX], int *ret_n,
+	    struct err *);
 int	store_product_free_ptype(struct db *, uint32_t *ret, struct err *);	/* lowest free from 10000 */
 
 /* ---- firmware ---- */
@@ -152,6 +155,11 @@ int	store_device_list(struct db *, const struct device_query *, device_fn *, voi
 	    struct err *);
 int	store_device_touch(struct db *, int64_t num, int64_t last_seen_ms, struct err *);
 	/* also shifts gaps_s when the silence was 2 s or longer */
+/* What we believe a component of it runs (0: nothing known); -1. */
+int	store_component_find(struct db *, int64_t device, uint32_t ptype, int64_t *ret_firmware,
+	    struct err *);		/* as _find */
+int	store_component_put(struct db *, int64_t device, uint32_t ptype, int64_t firmware,
+	    struct err *);
 int	store_device_pending_count(struct db *, const char *dialect, uint64_t *ret, struct err *);
 int	store_tags_get(struct db *, int64_t device, struct buf *ret_facts, struct err *);
 int	store_tags_set(struct db *, int64_t device, const char *facts, struct err *);

@@ -146,6 +146,14 @@ BEGIN
 	UPDATE device_tally SET n = n + 1 WHERE status = NEW.status;
 END;
 
+-- What a part of a device, a product of its own, is believed to run.
+CREATE TABLE component (
+	device		INTEGER NOT NULL REFERENCES device ON DELETE CASCADE,
+	ptype		INTEGER NOT NULL REFERENCES product,
+	firmware	INTEGER NOT NULL REFERENCES firmware,
+	PRIMARY KEY (device, ptype)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE tag (
 	device		INTEGER NOT NULL REFERENCES device ON DELETE CASCADE,
 	key		TEXT NOT NULL CHECK (key <> ''),

@@ -131,10 +131,15 @@ reported(struct visit *v, const char *job_id, struct execution *ret, struct err 
 	struct job job;
 	int r;
 
-	for (int i = 0; i < v->nlive; i++)
-		if (job_id[0] == '\0' ? state_active(v->live[i].state) :
-		    strcmp(v->live[i].job_id, job_id) == 0) {
-			*ret = v->live[i];
+	/* A job may be about several parts of it, in turn: the active one is meant. */
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = 0; i < v->nlive; i++) {
+			struct execution *x = &v->live[i];
+
+			if ((job_id[0] != '\0' && strcmp(x->job_id, job_id) != 0) ||
+			    (pass == 0 || job_id[0] == '\0' ? !state_active(x->state) : false))
+				continue;
+			*ret = *x;
 			return 0;
 		}
 	if (job_id[0] == '\0')
@@ -142,7 +147,10 @@ reported(struct visit *v, const char *job_id, struct execution *ret, struct err 
 	memset(&job, 0, sizeof(job));
 	r = store_job_find(v->tx->db, job_id, &job, e);
 	if (r > 0) {
-		r = store_execution_find(v->tx->db, job.num, v->device.num, v->device.ptype, ret, e);
+		r = 0;
+		for (int i = 0; i < job.nparts && r == 0; i++)
+			r = store_execution_find(v->tx->db, job.num, v->device.num,
+			    job.parts[i].ptype, ret, e);
 		job_clear(&job);
 	}
 	if (r == 0)
@@ -155,6 +163,25 @@ static int
 refuse_report(const struct answer *a, struct err *e)
 {
 	return err_set(e, a->verdict == VERDICT_NO_KEY ? ERR_AUTH : ERR_FORBIDDEN, "%s", a->why);
+}
+
+/* Its word is all that can be had: of a part of a device, which nobody hears, or
+ * of a family without a better proof (design 2: "word"). */
+static int
+take_its_word(struct visit *v, const struct policy *policy, struct execution *x,
+    const char *detail, struct err *e)
+{
+	bool part = x->ptype != v->device.ptype;
+
+	if (x->state != STATE_VERIFYING || (!part && v->s->family->proof != PROOF_WORD))
+		return 0;
+	if (visit_apply(v, policy, x, HAP_RETURN, detail, e) != 0)
+		return -1;
+	if (part)
+		return store_component_put(v->tx->db, x->device, x->ptype, x->target, e);
+	v->device.firmware = x->target;
+	v->device.firmware_sure = false;
+	return store_device_update(v->tx->db, &v->device, e);
 }
 
 static void
@@ -195,7 +222,8 @@ core_report(struct tx *tx, const struct sighting *s, const struct report *rep, s
 	atomic_fetch_add_explicit(&tx->core->reports, 1, memory_order_relaxed);
 	if (life_step(x.state, what, &(struct life){ .effects = 0 }))
 		take_words(&x, rep, tx->now);
-	if ((r = visit_apply(&v, &job.policy, &x, what, rep->detail, e)) != 0)
+	if ((r = visit_apply(&v, &job.policy, &x, what, rep->detail, e)) != 0 ||
+	    (r = take_its_word(&v, &job.policy, &x, rep->detail, e)) != 0)
 		return r;
 	return heard(&v, e);
 }

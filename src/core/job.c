@@ -52,7 +52,7 @@ policy_check(const struct policy *p, struct err *e)
 {
 	if (within("priority", p->priority, -1000, 1000, e) < 0 ||
 	    within("exposure.at_least", p->at_least, 1, 1000000, e) < 0 ||
-	    within("exposure.percent", p->percent, 0, 1000, e) < 0 ||
+	    within("exposure.percent", p->percent, 0, 100, e) < 0 ||
 	    within("exposure.at_most", p->at_most, 1, 10000000, e) < 0 ||
 	    within("max_active", p->max_active, 0, 10000000, e) < 0 ||
 	    within("timeout_s", p->timeout_s, 1, 31536000, e) < 0 ||

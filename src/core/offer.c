@@ -47,6 +47,8 @@ visit_image(const struct visit *v, int64_t firmware, struct image *ret, char slo
 	int r;
 
 	snprintf(slot, SLOT_MAX, "%s", v->s->part[0] != '\0' ? v->s->part : "image");
+	if (v->component)
+		runs = "";
 	r = store_image_find(v->tx->db, firmware, slot, ret, e);
 	if (r != 0 || v->s->part[0] != '\0' || runs[0] == '\0')
 		return r;
@@ -91,6 +93,8 @@ describe(const struct visit *v, const char *slot, struct image_target *t, char c
 	int64_t flash = facts_geti(facts, "flash", 0), revision = facts_geti(facts, "revision", 0);
 
 	memset(t, 0, sizeof(*t));
+	if (v->component)
+		return;			/* the facts are of the whole, not of its part */
 	if (facts_get(facts, "family", family))
 		t->family = family;
 	if (facts_get(facts, "chip", chip))
@@ -260,7 +264,7 @@ go_on(struct visit *v, struct execution *x, enum ask_how how, struct answer *ret
 	return visit_answer(v, x, &image, ret, e) < 0 ? -1 : 1;
 }
 
-/* It works on something already: one active execution per ptype. 1: answered. */
+/* It works on something already, itself or a part of it. 1: answered. */
 static int
 busy(struct visit *v, enum ask_how how, struct answer *ret, struct err *e)
 {
@@ -268,7 +272,7 @@ busy(struct visit *v, enum ask_how how, struct answer *ret, struct err *e)
 		struct execution *x = &v->live[i];
 		int r;
 
-		if (x->ptype != v->device.ptype || !x->taken || !state_active(x->state))
+		if (!x->taken || !state_active(x->state))
 			continue;
 		if ((r = go_on(v, x, how, ret, e)) != 0)
 			return r;
@@ -289,20 +293,18 @@ end_newer(struct visit *v, const struct job_brief *job, struct execution *x, boo
 	    v->running == x->target ? HAP_THERE : HAP_NEWER, plan->why, e);
 }
 
-int
-visit_offer(struct visit *v, enum ask_how how, struct answer *ret, struct err *e)
+/* Open jobs over one product: the device's own, or that of a part of it. */
+static int
+offer_of(struct visit *v, uint32_t ptype, enum ask_how how, struct answer *ret, struct err *e)
 {
 	struct open_jobs open = { .n = 0 };
-	int r = busy(v, how, ret, e);
+	int r;
 
-	if (r != 0)
-		return r > 1 ? CORE_WRITE : r < 0 ? -1 : 0;
-	if (v->device.ptype == 0)
-		return visit_say(ret, VERDICT_NOTHING, "it belongs to no product yet");
-	if (store_job_open(v->tx->db, v->device.ptype, keep_job, &open, e) < 0)
+	if (store_job_open(v->tx->db, ptype, keep_job, &open, e) < 0)
 		return -1;
-	visit_say(ret, VERDICT_NOTHING, "%s", open.n == 0 ?
-	    "no rollout is open for its product" : "it is part of no open rollout");
+	if (!v->component)
+		visit_say(ret, VERDICT_NOTHING, "%s", open.n == 0 ?
+		    "no rollout is open for its product" : "it is part of no open rollout");
 	for (int i = 0; i < open.n; i++) {
 		struct execution x;
 		struct image image;
@@ -326,4 +328,43 @@ visit_offer(struct visit *v, enum ask_how how, struct answer *ret, struct err *e
 			return r;
 	}
 	return 0;
+}
+
+/* A part of it: what we believe it runs stands for what it would say. */
+static int
+offer_of_part(struct visit *v, uint32_t ptype, enum ask_how how, struct answer *ret, struct err *e)
+{
+	struct firmware_brief fw;
+	int64_t firmware = 0;
+	int r = store_component_find(v->tx->db, v->device.num, ptype, &firmware, e);
+
+	v->component = true;
+	v->value_known = false;
+	v->running = firmware;
+	if (r > 0 && (r = store_firmware_brief(v->tx->db, firmware, &fw, e)) > 0) {
+		v->value = fw.value;
+		v->value_known = true;
+	}
+	return r < 0 ? -1 : offer_of(v, ptype, how, ret, e);
+}
+
+int
+visit_offer(struct visit *v, enum ask_how how, struct answer *ret, struct err *e)
+{
+	uint32_t parts[PARTS_MAX];
+	int nparts, r = busy(v, how, ret, e);
+
+	if (r != 0)
+		return r > 1 ? CORE_WRITE : r < 0 ? -1 : 0;
+	if (v->device.ptype == 0)
+		return visit_say(ret, VERDICT_NOTHING, "it belongs to no product yet");
+	if ((r = offer_of(v, v->device.ptype, how, ret, e)) != 0 || ret->verdict == VERDICT_OFFER)
+		return r;
+	if (!(v->s->family->caps & FAMILY_TOLD))
+		return 0;
+	if (store_product_parts(v->tx->db, v->device.ptype, parts, &nparts, e) < 0)
+		return -1;
+	for (int i = 0; i < nparts && r == 0 && ret->verdict != VERDICT_OFFER; i++)
+		r = offer_of_part(v, parts[i], how, ret, e);
+	return r;
 }

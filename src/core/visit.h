@@ -32,6 +32,7 @@ struct visit {
 	int64_t			running;	/* firmware number, 0: none that we know */
 	uint32_t		value;		/* its value, when value_known */
 	bool			value_known;
+	bool			component;	/* … of a part of it, which says nothing itself */
 	/* its executions: not ended, or still exposed */
 	struct execution	live[VISIT_LIVE];
 	int			nlive;

@@ -301,3 +301,34 @@ store_tags_set(struct db *db, int64_t device, const char *facts, struct err *e)
 	}
 	return 0;
 }
+
+/* ---- components ---- */
+
+int
+store_component_find(struct db *db, int64_t device, uint32_t ptype, int64_t *ret_firmware,
+    struct err *e)
+{
+	AUTO(query) struct query q = QUERY_INIT;
+	int rc;
+
+	if (query_open(&q, db, sql_component_find, e) < 0)
+		return -1;
+	put_int(&q, device);
+	put_int(&q, ptype);
+	if ((rc = query_row(&q, e)) > 0)
+		*ret_firmware = get_int(&q);
+	return rc;
+}
+
+int
+store_component_put(struct db *db, int64_t device, uint32_t ptype, int64_t firmware, struct err *e)
+{
+	AUTO(query) struct query q = QUERY_INIT;
+
+	if (query_open(&q, db, sql_component_put, e) < 0)
+		return -1;
+	put_int(&q, device);
+	put_int(&q, ptype);
+	put_int(&q, firmware);
+	return query_run(&q, e);
+}

@@ -175,3 +175,19 @@ store_product_free_ptype(struct db *db, uint32_t *ret, struct err *e)
 	*ret = (uint32_t)free_one;
 	return 0;
 }
+
+int
+store_product_parts(struct db *db, uint32_t ptype, uint32_t ret[PARTS_MAX], int *ret_n,
+    struct err *e)
+{
+	AUTO(query) struct query q = QUERY_INIT;
+	int rc, n = 0;
+
+	if (query_open(&q, db, sql_product_parts, e) < 0)
+		return -1;
+	put_int(&q, ptype);
+	while ((rc = query_row(&q, e)) > 0 && n < PARTS_MAX)
+		ret[n++] = (uint32_t)get_int(&q);
+	*ret_n = n;
+	return rc < 0 ? -1 : 0;
+}
