@@ -98,7 +98,6 @@ read_word(struct script *s, struct word *ret, struct err *e)
 	for (; p < s->end && !blank(*p) && *p != '\n'; p++) {
 		if (*p == '"' && (p = quote_end(p, s->end)) == NULL)
 			return err_set(e, ERR_BAD, "a quote is not closed");
-		s->line += *p == '\n';
 	}
 	*ret = (struct word){ .p = s->at, .len = (size_t)(p - s->at) };
 	if (memchr(ret->p, '\n', ret->len) != NULL)

@@ -188,9 +188,9 @@ find_certificate(struct server *s)
 	s->ca[0] = '\0';
 	while (d != NULL && (entry = readdir(d)) != NULL) {
 		AUTO(buf) struct buf text = BUF_INIT;
-		char file[SERVER_PATH_MAX + 16];
+		char file[64];
 
-		if (snprintf(file, sizeof(file), "state/tls/%s", entry->d_name) > 64)
+		if (snprintf(file, sizeof(file), "state/tls/%s", entry->d_name) >= 64)
 			continue;
 		read_file(server_path(s, file, path), &text);
 		if (strstr(buf_str(&text), "BEGIN CERTIFICATE") != NULL)
