@@ -70,11 +70,14 @@ $(B)/%.o: %.c $(B)/flags | $(B)/sql.gen.h
 $(B)/%.gen.o: $(B)/%.gen.c $(B)/flags | $(B)/sql.gen.h
 	$(call Q,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# A test links the library, and the objects of the program it is named after.
+# A test links the library, and the objects of the program it is named after;
+# tests of the core's conduct share a fixture.
+CORE_TESTS = life plan hot visit jobs ticker
 $(B)/tests/%.o: CPPFLAGS += -Itests/unit -Isrc
 $(filter $(B)/unit/fleet_%,$(UNIT)): $(filter-out %/main.o,$(call progobj,otafleet))
 $(filter $(B)/unit/ctl_%,$(UNIT)): $(filter-out %/main.o,$(call progobj,otactl))
 $(filter $(B)/unit/daemon_%,$(UNIT)): $(filter-out %/main.o,$(call progobj,otad))
+$(filter $(CORE_TESTS:%=$(B)/unit/%_test),$(UNIT)): $(B)/tests/unit/core_fixture.o
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libotad.a
 	$(LINK)
 
