@@ -140,7 +140,7 @@ static const struct route routes[] = {
 	{ M_GET, "/device/image/{version}/{slot}", FOR_DEVICES,
 	    .read = image_read, .write = image_write },
 	{ M_POST, "/device/status", FOR_DEVICES, .read = status_read, .write = status_write,
-	    .body_max = 4096 },
+	    .body_max = 16384 },
 	{ 0 }
 };
 
