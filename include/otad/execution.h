@@ -74,7 +74,8 @@ enum effect {
 	EFFECT_RETRY	= 32,	/* to the queue while attempts are left, else to `next`, and
 				 * then counted, if it was not at once */
 	EFFECT_PROVEN	= 64,	/* a success with the best proof this family can give */
-	EFFECT_REVERTED	= 128	/* left a proven target */
+	EFFECT_REVERTED	= 128,	/* left a proven target */
+	EFFECT_UNPROVEN	= 256	/* its success does not count as proven any more */
 };
 struct life {
 	enum state	next;

@@ -76,12 +76,11 @@ failure_counted(const struct execution *x)
 	switch (x->state) {
 	case STATE_FAILED:
 	case STATE_TIMED_OUT:
-	case STATE_REJECTED:
 		return true;
-	case STATE_QUEUED:
-		return x->attempt > 0 && x->delivered[0] != '\0';
+	case STATE_REJECTED:
+		return strcmp(x->reason, happening_word(HAP_DECLINE)) != 0;
 	default:
-		return false;
+		return !x->taken && x->attempt > 0 && x->delivered_ms != 0;
 	}
 }
 
@@ -129,10 +128,16 @@ set_marks(struct execution *x, enum happening what, const struct moving *m)
 		x->tell_ms = tell_again(x, now);
 		break;
 	case HAP_DELIVER:
-		x->delivered_ms = now;
+	case HAP_STORE:
+	case HAP_SUCCESS:
+		if (x->delivered_ms == 0)
+			x->delivered_ms = now;
 		break;
 	case HAP_PROOF:
 		x->sure = m->family->proof == PROOF_VERSION;
+		break;
+	case HAP_REVERT:
+		x->sure = false;
 		break;
 	default:
 		break;
@@ -154,13 +159,13 @@ set_reason(struct execution *x, enum happening what, bool retried)
 	case HAP_FAILURE: case HAP_REVERT: case HAP_SILENCE: case HAP_UNHEARD:
 		reason = happening_word(what);
 		break;
+	case HAP_PROOF: case HAP_RETURN:
+		break;			/* whatever went wrong before is over */
 	default:
 		if (x->state == STATE_SUCCEEDED || retried || state_ended(x->state))
 			return;			/* keep what it was */
 	}
 	snprintf(x->reason, sizeof(x->reason), "%s", reason);
-	if (x->state == STATE_SUCCEEDED && what == HAP_PROOF)
-		x->reason[0] = '\0';
 }
 
 /* In a job that was canceled there is no next attempt. */
@@ -175,6 +180,47 @@ attempts_left(const struct moving *m, const struct execution *x, bool *ret, stru
 	return r < 0 ? -1 : 0;
 }
 
+/* What an attempt leaves on the execution when it begins, or never really did. */
+static void
+do_attempt(struct execution *x, const struct life *life, const struct moving *m,
+    struct part_change *change)
+{
+	if (life->effects & EFFECT_ATTEMPT) {
+		if (x->taken_ms == 0)
+			change->taken++;
+		if (x->before == 0)
+			x->before = m->device->firmware;
+		begin_attempt(x, m->tx->now);
+	}
+	if (!(life->effects & EFFECT_UNATTEMPT))
+		return;
+	x->attempt--;
+	x->delivered_ms = 0;
+	if (life->next == STATE_QUEUED && x->attempt == 0 && x->delivered[0] == '\0') {
+		x->taken_ms = 0;		/* not a byte ever left */
+		change->taken--;
+	}
+}
+
+/* Whoever never took the image from this job neither proves nor disproves it. */
+static void
+count(const struct execution *x, unsigned effects, bool spent, struct part_change *change)
+{
+	bool ours = x->taken_ms != 0;
+
+	if (effects & EFFECT_PROVEN) {
+		change->failures -= failure_counted(x);
+		change->proven += ours;
+	}
+	if (effects & EFFECT_UNPROVEN)
+		change->proven -= ours;
+	if (effects & EFFECT_REVERTED)
+		change->reverted++;
+	if (effects & EFFECT_FAILURE ? ours || !(effects & EFFECT_REVERTED) :
+	    effects & EFFECT_RETRY && spent)
+		change->failures++;
+}
+
 static void
 do_effects(struct execution *x, const struct life *life, const struct moving *m, bool again,
     struct part_change *change)
@@ -182,37 +228,22 @@ do_effects(struct execution *x, const struct life *life, const struct moving *m,
 	unsigned effects = life->effects;
 	bool spent;
 
-	if (effects & EFFECT_PROVEN && failure_counted(x))
-		change->failures--;
-	if (effects & EFFECT_ATTEMPT) {
-		if (x->taken_ms == 0)
-			change->taken++;
-		if (x->before == 0)
-			x->before = m->device->firmware;
-		begin_attempt(x, m->tx->now);
-	}
-	if (effects & EFFECT_UNATTEMPT) {
-		x->attempt--;
-		x->taken = false;
-	}
+	do_attempt(x, life, m, change);
+	spent = !again || x->attempt >= m->policy->attempts;
+	count(x, effects, spent, change);
 	if (effects & EFFECT_EXPOSE)
 		x->exposed = true;
 	if (effects & EFFECT_UNEXPOSE)
 		x->exposed = false;
-	if (effects & EFFECT_PROVEN)
-		change->proven++;
-	if (effects & EFFECT_REVERTED)
-		change->reverted++;
-	spent = !again || x->attempt >= m->policy->attempts;
-	if (effects & EFFECT_FAILURE || (effects & EFFECT_RETRY && spent))
-		change->failures++;
 	x->state = life->next;
 	if (effects & EFFECT_RETRY && !spent) {
 		x->state = STATE_QUEUED;
 		x->not_before_ms = m->tx->now + (int64_t)m->policy->retry_delay_s * 1000;
 	}
-	if (x->state == STATE_QUEUED)
-		x->taken = false;
+	if (effects & EFFECT_RETRY && !(effects & EFFECT_FAILURE))
+		x->delivered_ms = 0;		/* … and was not counted at once */
+	if (!state_ended(x->state))
+		x->taken = state_active(x->state) && x->state != STATE_OFFERED;
 }
 
 /* The last one of a job that does not go on for ever. */

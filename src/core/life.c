@@ -17,6 +17,7 @@
 #define CELL			(1u << 31)	/* tells a cell from an empty one */
 
 #define BEGIN	(EFFECT_ATTEMPT | EFFECT_EXPOSE)
+#define PUT_OFF	(EFFECT_UNATTEMPT | EFFECT_UNEXPOSE)	/* nobody's failure: costs none */
 #define WORKED	(EFFECT_UNEXPOSE | EFFECT_PROVEN)
 #define AGAIN	(EFFECT_UNEXPOSE | EFFECT_RETRY)	/* counted when spent */
 #define BAD	(EFFECT_UNEXPOSE | EFFECT_RETRY | EFFECT_FAILURE)	/* counted at once */
@@ -48,6 +49,7 @@ static const struct life table[STATES][HAPPENINGS] = {
 	},
 	[STATE_OFFERED] = { UNTAKEN,
 		[HAP_OFFER]	= TO(OFFERED, 0),
+		[HAP_RESUME]	= TO(IN_PROGRESS, BEGIN),	/* a new offer, what it had of the last */
 		[HAP_LAPSE]	= TO(QUEUED, 0),
 		[HAP_FAILURE]	= TO(FAILED, EFFECT_ATTEMPT | EFFECT_RETRY),
 	},
@@ -55,7 +57,7 @@ static const struct life table[STATES][HAPPENINGS] = {
 		[HAP_TAKE]	= TO(IN_PROGRESS, 0),	/* Range requests, a second slot */
 		[HAP_RESUME]	= TO(IN_PROGRESS, 0),
 		[HAP_PROGRESS]	= TO(IN_PROGRESS, 0),
-		[HAP_UNSENT]	= TO(QUEUED, EFFECT_UNATTEMPT | EFFECT_UNEXPOSE),
+		[HAP_UNSENT]	= TO(QUEUED, PUT_OFF),
 		[HAP_DELIVER]	= TO(VERIFYING, 0),
 		[HAP_STORE]	= TO(DOWNLOADED, 0),
 		[HAP_SUCCESS]	= TO(VERIFYING, 0),
@@ -64,7 +66,7 @@ static const struct life table[STATES][HAPPENINGS] = {
 		[HAP_BROKEN]	= TO(FAILED, AGAIN),
 		[HAP_FAILURE]	= TO(FAILED, AGAIN),
 		[HAP_REJECT]	= TO(REJECTED, EFFECT_UNEXPOSE | EFFECT_FAILURE),
-		[HAP_DELAY]	= TO(DELAYED, EFFECT_UNEXPOSE),
+		[HAP_DELAY]	= TO(DELAYED, PUT_OFF),
 		[HAP_SILENCE]	= TO(TIMED_OUT, EFFECT_FAILURE),	/* stays exposed */
 	},
 	[STATE_DOWNLOADED] = {
@@ -79,7 +81,7 @@ static const struct life table[STATES][HAPPENINGS] = {
 		[HAP_NEWER]	= TO(SUPERSEDED, EFFECT_UNEXPOSE),
 		[HAP_FAILURE]	= TO(FAILED, BAD),
 		[HAP_REJECT]	= TO(REJECTED, EFFECT_UNEXPOSE | EFFECT_FAILURE),
-		[HAP_DELAY]	= TO(DELAYED, EFFECT_UNEXPOSE),
+		[HAP_DELAY]	= TO(DELAYED, PUT_OFF),
 		[HAP_SILENCE]	= TO(TIMED_OUT, EFFECT_FAILURE),
 	},
 	[STATE_VERIFYING] = {
@@ -99,6 +101,7 @@ static const struct life table[STATES][HAPPENINGS] = {
 	},
 	[STATE_DELAYED] = { UNTAKEN,
 		[HAP_OFFER]	= TO(OFFERED, 0),
+		[HAP_RESUME]	= TO(IN_PROGRESS, BEGIN),
 		[HAP_LAPSE]	= TO(QUEUED, 0),
 		[HAP_FAILURE]	= TO(FAILED, EFFECT_ATTEMPT | EFFECT_RETRY),
 		[HAP_UNHEARD]	= TO(UNREACHED, 0),
@@ -106,7 +109,7 @@ static const struct life table[STATES][HAPPENINGS] = {
 	[STATE_SUCCEEDED] = {
 		[HAP_PROOF]	= TO(SUCCEEDED, 0),	/* makes it sure */
 		[HAP_REVERT]	= TO(SUCCEEDED, EFFECT_FAILURE | EFFECT_REVERTED),
-		[HAP_RETRY]	= TO(QUEUED, 0),	/* a continuous job, after a revert */
+		[HAP_RETRY]	= TO(QUEUED, EFFECT_UNPROVEN),	/* a continuous job, after a revert */
 	},
 	[STATE_FAILED] = {
 		[HAP_PROOF]	= TO(SUCCEEDED, EFFECT_PROVEN),
@@ -122,6 +125,7 @@ static const struct life table[STATES][HAPPENINGS] = {
 		[HAP_RETRY]	= TO(QUEUED, EFFECT_UNEXPOSE),
 	},
 	[STATE_UNREACHED] = {
+		[HAP_PROOF]	= TO(SUCCEEDED, EFFECT_PROVEN),
 		[HAP_THERE]	= TO(SUCCEEDED, 0),
 		[HAP_RETRY]	= TO(QUEUED, 0),
 	},
