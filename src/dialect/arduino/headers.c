@@ -183,8 +183,10 @@ read_key(const struct request *rq, struct sighting *s, struct err *e)
 	const char *value = header(rq, "Authorization"), *rest;
 	size_t n;
 
-	if (once(rq, "Authorization", e) || value == NULL)
-		return value == NULL ? 0 : -1;
+	if (once(rq, "Authorization", e))
+		return -1;
+	if (value == NULL)
+		return 0;
 	n = strcspn(value, " ");
 	rest = value + n + strspn(value + n, " ");
 	if (n == 5 && strncasecmp(value, "Basic", n) == 0)

@@ -15,11 +15,11 @@
 static int
 once(const struct request *rq, const char *name, const char **ret, struct err *e)
 {
-	const char *value = request_header(rq, name);
-
+	*ret = request_header(rq, name);
+	if (*ret != NULL && **ret == '\0')
+		*ret = NULL;
 	if (request_count(rq, name) > 1)
 		return err_field(e, ERR_BAD, name, "once", "%s stands more than once", name);
-	*ret = value != NULL && *value != '\0' ? value : NULL;
 	return 0;
 }
 
@@ -50,8 +50,10 @@ number(const struct request *rq, const char *name, int64_t max, int64_t *ret, st
 	int64_t n = 0;
 
 	*ret = -1;
-	if (once(rq, name, &value, e) || value == NULL)
-		return value == NULL ? 0 : -1;
+	if (once(rq, name, &value, e))
+		return -1;
+	if (value == NULL)
+		return 0;
 	for (const char *p = value; *p != '\0'; p++) {
 		if (*p < '0' || *p > '9' || (n = n * 10 + *p - '0') > max)
 			return err_field(e, ERR_BAD, name, "number",
@@ -68,8 +70,10 @@ read_key(const struct request *rq, struct sighting *s, struct err *e)
 	const char *value, *key;
 	size_t n;
 
-	if (once(rq, "Authorization", &value, e) || value == NULL)
-		return value == NULL ? 0 : -1;
+	if (once(rq, "Authorization", &value, e))
+		return -1;
+	if (value == NULL)
+		return 0;
 	n = strcspn(value, " ");
 	if ((n != 5 || strncasecmp(value, "token", n) != 0) &&
 	    (n != 6 || strncasecmp(value, "Bearer", n) != 0))

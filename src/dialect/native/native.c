@@ -3,6 +3,7 @@
  * The dialect for firmware that people write themselves, over HTTP: docs/dialects/
  * native.md is for them. It is also the reference that the core is tested with,
  * so it says all that the core can hear and nothing more. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "native.h"
@@ -50,6 +51,7 @@ update_read(struct tx *tx, struct exchange *x, struct err *e)
 static int
 update_write(struct tx *tx, struct exchange *x, struct err *e)
 {
+	assert(x->state != NULL);	/* reading left it there */
 	return serve(tx, x, x->state, e);
 }
 
@@ -109,6 +111,7 @@ image_read(struct tx *tx, struct exchange *x, struct err *e)
 static int
 image_write(struct tx *tx, struct exchange *x, struct err *e)
 {
+	assert(x->state != NULL);	/* reading left it there */
 	return image_serve(tx, x, x->state, e);
 }
 
