@@ -492,7 +492,7 @@ conf_read(struct conf *c, const char *path, struct err *e)
 	line = ini_parse_stream(next_line, &r, take, &r);
 	if (ferror(f) && !r.failed)
 		return err_errno(e, ERR_INVALID, "%s", path);
-	if (line > 0 && !r.failed)
+	if (line > 0 && (!r.failed || line < r.line))
 		return err_set(e, ERR_INVALID, "%s:%d: neither KEY = VALUE nor [section]", path,
 		    line);
 	return r.failed ? -1 : 0;

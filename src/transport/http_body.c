@@ -82,10 +82,13 @@ int
 body_begin(struct call *call)
 {
 	const struct route *route = call->x.route;
+	uint64_t upload_max = call->http->limits.upload_max;
 	int64_t n = announced_length(call);
 
 	if (route != NULL && route->body_max != 0)
 		call->body_max = route->body_max;
+	if (route != NULL && route->part != NULL && upload_max != 0 && call->body_max > upload_max)
+		call->body_max = upload_max;
 	call->body.limit = call->body_max;
 	call->body_began_ms = http_now();
 	extend(call);
@@ -180,6 +183,15 @@ parts_take(struct call *call, const char *data, size_t n)
 		call_refuse(call, ERR_BUSY, "otad is stopping");
 }
 
+/* An upload was refused in its middle: somewhat more is taken, so that the client
+ * comes to read why, but not whatever it announced. */
+static void
+refuse_rest(struct call *call)
+{
+	if (call->body_max > call->received + SWALLOW_UPLOAD)
+		call->body_max = call->received + SWALLOW_UPLOAD;
+}
+
 enum MHD_Result
 body_take(struct call *call, const char *data, size_t n)
 {
@@ -201,6 +213,8 @@ body_take(struct call *call, const char *data, size_t n)
 		buf_add(&call->body, data, n);
 	if (call->body.failed)
 		call_refuse(call, ERR_BUSY, "out of memory");
+	if (call->refused)
+		refuse_rest(call);
 	return MHD_YES;
 }
 

@@ -245,6 +245,8 @@ begin(struct call *call, const char *url, const char *method, const char *versio
 	call->refused = !framed || find_route(call) != 0 || check_uploader(call) != 0;
 	if (body_begin(call) != 0)
 		call->refused = true;
+	if (call->refused && call->body_max > BODY_MAX)
+		call->body_max = BODY_MAX;	/* of what nobody wants */
 	if (!call->refused || (framed && may_swallow(call)))
 		return MHD_YES;
 	call->link->linger = true;
@@ -262,7 +264,7 @@ log_outcome(const struct call *call)
 	if (!call->refused)
 		return;
 	log_quote(path, sizeof(path), rq->path);
-	if (err_http(&call->e) >= 500)
+	if (err_http(&call->e) >= 500 && call->e.code != ERR_BUSY)
 		log_warnx("%s: %s: %s", rq->address, path, call->e.text);
 	else
 		log_debug("%s: %s: %d, %s", rq->address, path, err_http(&call->e), call->e.text);

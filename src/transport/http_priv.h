@@ -132,6 +132,7 @@ struct call {
 /* Bytes beyond a limit that are swallowed so that the client reads our refusal
  * and not a reset; who sends more is cut off. */
 #define SWALLOW		(1024 * 1024)
+#define SWALLOW_UPLOAD	(15 * SWALLOW)	/* of an upload that was refused half-way */
 
 int64_t		http_now(void);		/* boot time, milliseconds */
 /* Locked: until the condition is signalled, or so many milliseconds have passed. */

@@ -222,7 +222,8 @@ respond(struct call *call)
 		return MHD_YES;
 	if (call->state == CALL_ANSWERED || call->refused)
 		return MHD_NO;		/* hangs up */
-	log_warnx("%s: %s", call->x.rq.address, e.text);
+	if (e.code != ERR_BUSY)
+		log_warnx("%s: %s", call->x.rq.address, e.text);
 	call->e = e;
 	call->refused = true;
 	return respond(call);
