@@ -218,24 +218,40 @@ not_modified(struct tx *tx, struct exchange *x, struct err *e)
 
 /* An upload that takes its time: each piece is answered by CALL_WAIT, and a
  * thread of its own wakes it, sometimes before it could be suspended. */
-struct slow { struct exchange *x; size_t bytes, ends; };
+struct slow { size_t bytes, ends; atomic_int wakers; };
 
 static void *
 wake_soon(void *arg)
 {
 	struct exchange *x = arg;
+	struct slow *s = x->state;
 	struct timespec t = { .tv_nsec = 200000 };
 
 	nanosleep(&t, NULL);
 	x->wake(x);
+	atomic_fetch_sub(&s->wakers, 1);
 	return NULL;
+}
+
+/* Nobody is woken any more once this has returned, as with a real upload. */
+static void
+slow_free(void *state)
+{
+	struct timespec t = { .tv_nsec = 100000 };
+	struct slow *s = state;
+
+	while (atomic_load(&s->wakers) > 0)
+		nanosleep(&t, NULL);
+	free(s);
 }
 
 static int
 keep_waiting(struct exchange *x)
 {
+	struct slow *s = x->state;
 	pthread_t t;
 
+	atomic_fetch_add(&s->wakers, 1);
 	if (pthread_create(&t, NULL, wake_soon, x) != 0)
 		abort();
 	pthread_detach(t);
@@ -255,7 +271,7 @@ slow_part(struct exchange *x, const char *name, const char *filename, const void
 		return err_set(e, ERR_INVALID, "not this one");
 	if (s == NULL) {
 		s = x->state = calloc(1, sizeof(*s));
-		x->state_free = free;
+		x->state_free = slow_free;
 	}
 	s->bytes += n;
 	if (strcmp(name, "now") == 0) {		/* woken before it says that it waits */
