@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <stdarg.h>
+#include "store/sqlite/db.h"
 #include "store_test.h"
 
 enum { THREADS = 16, EACH_WRITES = 100 };
@@ -239,6 +240,74 @@ who_goes_first(struct store *st)
 	expect("between slices", "status=ok", "bulk=ok", NULL);
 }
 
+/* ---- a transaction that ends in the middle ---- */
+
+static int64_t hog_blob;
+
+/* Few pages are left: more than that ends the transaction, not the command only. */
+static int
+limit_pages(struct db *db, void *arg, struct err *e)
+{
+	sqlite3_stmt *q;
+	char *sql;
+
+	(void)arg;
+	sqlite3_prepare_v2(db->handle, "PRAGMA page_count", -1, &q, NULL);
+	sqlite3_step(q);
+	sql = sqlite3_mprintf("PRAGMA max_page_count = %d", sqlite3_column_int(q, 0) + 40);
+	sqlite3_finalize(q);
+	CHECK(db_exec(db, sql, e) == 0, "%s", e->text);
+	sqlite3_free(sql);
+	return store_blob_stage(db, &hog_blob, e);
+}
+
+static int
+lift_limit(struct db *db, void *arg, struct err *e)
+{
+	(void)arg;
+	return db_exec(db, "PRAGMA max_page_count = 4294967294", e);
+}
+
+static int
+hog(struct db *db, void *arg, struct err *e)
+{
+	char sql[128];
+	int rc;
+
+	if (insert(db, arg, e) < 0)
+		return -1;
+	snprintf(sql, sizeof(sql), "INSERT INTO chunk (blob, n, bytes) VALUES (%lld, 0, "
+	    "zeroblob(262144))", (long long)hog_blob);
+	rc = db_exec(db, sql, e);
+	CHECK(rc < 0 && sqlite3_get_autocommit(db->handle), "the transaction goes on");
+	/* One that does not look at its results writes on, outside of any transaction. */
+	return strcmp(arg, "careless") == 0 ? insert(db, arg, e) : rc;
+}
+
+static void
+lost_in_the_middle(struct store *st)
+{
+	struct gate g;
+
+	written(st, limit_pages, NULL);
+	gate_close(&g, st);
+	queue(st, URGENT_STATUS, insert, "before");
+	queue(st, URGENT_STATUS, hog, "hog1");
+	queue(st, URGENT_STATUS, insert, "between");
+	queue(st, URGENT_STATUS, hog, "hog2");
+	queue(st, URGENT_STATUS, insert, "behind");
+	sem_post(&g.leave);
+	drain(st, URGENT_STATUS);
+	expect("full", "before=ok", "hog1=full", "between=ok", "hog2=full", "behind=ok", NULL);
+	CHECK(rows(st, "before") == 1 && rows(st, "between") == 1 && rows(st, "behind") == 1,
+	    "%d %d %d", rows(st, "before"), rows(st, "between"), rows(st, "behind"));
+	CHECK(rows(st, "hog1") == 0 && rows(st, "hog2") == 0, "hogs");
+	queue(st, URGENT_STATUS, hog, "careless");
+	drain(st, URGENT_STATUS);
+	expect("lost without a word", "careless=store", NULL);
+	written(st, lift_limit, NULL);
+}
+
 /* Five slices; then a status finds its turn among them. */
 static int
 slice(struct db *db, void *arg, struct err *e)
@@ -376,6 +445,7 @@ main(void)
 	many_threads(st);
 	among_others(st);
 	who_goes_first(st);
+	lost_in_the_middle(st);
 	slices(st);
 	too_many(&at);
 	snapshots(st);
