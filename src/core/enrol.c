@@ -71,20 +71,19 @@ find_note(void *arg, const struct event *ev, struct err *e)
 	return 0;
 }
 
-/* "refused" in the history, unless it stands there for the last hour already. */
-static int
-note_refusal(struct visit *v, const struct answer *a, struct err *e)
+int
+visit_note_once(struct visit *v, const char *kind, const char *text, struct err *e)
 {
-	struct last_note last = { "refused", 0 };
+	struct last_note last = { kind, 0 };
 
-	if (store_event_list(v->tx->db, v->device.num, 0, 4, find_note, &last, e) < 0)
+	if (store_event_list(v->tx->db, v->device.num, 0, 8, find_note, &last, e) < 0)
 		return -1;
 	if (last.at > v->tx->now - NOTE_EVERY_MS)
 		return 0;
 	if (!v->tx->writes)
 		return CORE_WRITE;
-	log_info("%s: refused: %s", v->device.id, a->why);
-	return event_note(v->tx, e, v->device.num, 0, v->device.ptype, "refused", "%s", a->why);
+	log_info("%s: %s: %s", v->device.id, kind, text);
+	return event_note(v->tx, e, v->device.num, 0, v->device.ptype, kind, "%s", text);
 }
 
 /* May a stranger come in at all? Says no by ret->verdict. */
@@ -174,5 +173,6 @@ visit_open(struct visit *v, struct answer *ret, struct err *e)
 	if (r == 0)
 		return enrol(v, ret, e);
 	visit_identify(v, ret);
-	return ret->verdict == VERDICT_NOTHING ? 0 : note_refusal(v, ret, e);
+	return ret->verdict == VERDICT_NOTHING ? 0 :
+	    visit_note_once(v, "refused", ret->why, e);
 }

@@ -323,6 +323,9 @@ offer_of(struct visit *v, uint32_t ptype, enum ask_how how, struct answer *ret, 
 			return go(v, &open, &open.jobs[i], &x, is_new, how, &image, ret, e);
 		snprintf(ret->why, sizeof(ret->why), "%s", plan.why);
 		v->waits |= plan.verdict == PLAN_WAIT;
+		if (plan.verdict == PLAN_NEVER && how != ASK_PEEK &&
+		    (r = visit_note_once(v, "withheld", plan.why, e)) != 0)
+			return r;
 		if (plan.verdict == PLAN_NEWER &&
 		    (r = end_newer(v, &open.jobs[i], &x, is_new, &plan, e)) != 0)
 			return r;

@@ -67,6 +67,8 @@ int	visit_consult(struct visit *, const struct job_brief *, const struct executi
 int	visit_image(const struct visit *, int64_t firmware, struct image *ret,
 	    char slot[SLOT_MAX], struct err *);
 
+/* Into the history of the device, unless it stands there for the last hour. */
+int	visit_note_once(struct visit *, const char *kind, const char *text, struct err *);
 __attribute__((format(printf, 3, 4)))
 int	visit_say(struct answer *, enum verdict, const char *fmt, ...);	/* always 0 */
 
