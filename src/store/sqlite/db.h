@@ -31,6 +31,7 @@ struct buf;
 
 struct db {
 	sqlite3		*handle;
+	bool		within;		/* a transaction should be open: if it is not, it was lost */
 	bool		again;		/* see store_again() */
 	unsigned	nstatements;
 	struct statement {

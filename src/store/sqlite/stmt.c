@@ -81,6 +81,9 @@ query_open(struct query *q, struct db *db, const char *sql, struct err *e)
 	int rc;
 
 	*q = (struct query){ .db = db };
+	/* What is written now would be committed by itself, at once. */
+	if (db->within && sqlite3_get_autocommit(db->handle))
+		return err_set(e, ERR_STORE, "database: the transaction was lost");
 	if (s->sql == sql && !s->busy) {
 		q->stmt = s->stmt;
 		q->kept = s;

@@ -99,9 +99,9 @@ run(struct db *db, struct command *c)
 	struct err e = ERR_INIT;
 
 	db->again = c->ran;
-	c->ran = true;
+	db->within = c->ran = true;
 	c->rc = c->fn(db, c->arg, &e);
-	db->again = false;
+	db->within = db->again = false;
 	c->again = c->rc == CORE_WRITE;
 	if (c->rc < 0)
 		keep_error(c, &e);
