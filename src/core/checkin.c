@@ -57,8 +57,11 @@ core_ask(struct tx *tx, const struct sighting *s, enum ask_how how, struct answe
 	if ((r = visit_open(&v, ret, e)) != 0)
 		return r;
 	if (ret->verdict == VERDICT_PENDING && v.device.num != 0 &&
-	    ((r = visit_recognise(&v, e)) != 0 || (r = visit_note(&v, e)) != 0))
+	    ((r = visit_recognise(&v, e)) != 0 || (r = visit_note(&v, e)) != 0 ||
+	    (r = heard(&v, e)) != 0))
 		return r;
+	if (ret->verdict == VERDICT_PENDING && !tx->writes)
+		hot_touch(core->hot, s, v.device.num, tx->now);
 	if (ret->verdict != VERDICT_NOTHING)
 		return 0;
 	if ((r = visit_recognise(&v, e)) != 0 || (r = visit_load(&v, e)) != 0 ||
@@ -114,6 +117,8 @@ core_fetch(struct tx *tx, const struct sighting *s, const char *version, const c
 		return -1;
 	if (state != JOB_RUNNING && !x->taken)
 		return err_set(e, ERR_GONE, "job %s does not run any more", x->job_id);
+	if (!x->taken && visit_may_take(&v, &job, x, x->state == STATE_QUEUED, e) < 0)
+		return -1;
 	if (how == ASK_PEEK)
 		return visit_answer(&v, x, &image, ret, e);
 	if ((r = visit_apply(&v, &job.policy, x, x->state == STATE_QUEUED ? HAP_RESUME : HAP_TAKE,
@@ -157,6 +162,23 @@ reported(struct visit *v, const char *job_id, struct execution *ret, struct err 
 		return err_field(e, ERR_ABSENT, "job", "", "job '%.22s' is not one of '%s'", job_id,
 		    v->device.id);
 	return r < 0 ? -1 : 0;
+}
+
+/* Any word shows that it is not silent any more. */
+static int
+heard_again(struct visit *v, struct err *e)
+{
+	for (int i = 0; i < v->nlive; i++) {
+		struct execution *x = &v->live[i];
+		struct job_brief job;
+		enum job_state state;
+
+		if (x->state == STATE_TIMED_OUT &&
+		    (store_job_brief(v->tx->db, x->job, x->ptype, &job, &state, e) < 0 ||
+		    visit_apply(v, &job.policy, x, HAP_HEARD, "", e) < 0))
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -215,7 +237,7 @@ core_report(struct tx *tx, const struct sighting *s, const struct report *rep, s
 	visit_identify(&v, &a);
 	if (a.verdict != VERDICT_NOTHING)
 		return refuse_report(&a, e);
-	if (visit_load(&v, e) < 0 || reported(&v, rep->job, &x, e) < 0)
+	if (visit_load(&v, e) < 0 || heard_again(&v, e) < 0 || reported(&v, rep->job, &x, e) < 0)
 		return -1;
 	if (store_job_brief(tx->db, x.job, x.ptype, &job, &state, e) < 0)
 		return -1;

@@ -152,6 +152,20 @@ visit_consult(struct visit *v, const struct job_brief *job, const struct executi
 	return 0;
 }
 
+int
+visit_may_take(struct visit *v, const struct job_brief *job, const struct execution *x,
+    bool resumes, struct err *e)
+{
+	struct plan plan;
+	struct image image;
+
+	if (visit_consult(v, job, x, resumes, ASK_SERVE, &plan, &image, e) < 0)
+		return -1;
+	if (plan.verdict == PLAN_GO)
+		return 0;
+	return err_set(e, plan.verdict == PLAN_WAIT ? ERR_BUSY : ERR_GONE, "%s", plan.why);
+}
+
 /* ---- jobs in turn ---- */
 
 /* Its execution in this job; made up (attempt 0, not stored) when a continuous
@@ -186,7 +200,9 @@ part_in(struct visit *v, const struct job_brief *job, struct execution *ret, boo
 	return 1;
 }
 
-/* Older executions that took nothing give way to the one that goes. */
+/* Older executions that took nothing give way to the one that goes. One of a
+ * newer job, or of one that goes first, keeps its turn, but not an offer: a
+ * device has one at a time. */
 static int
 take_over(struct visit *v, const struct open_jobs *open, const struct job_brief *winner,
     struct err *e)
@@ -194,15 +210,20 @@ take_over(struct visit *v, const struct open_jobs *open, const struct job_brief 
 	for (int i = 0; i < v->nlive; i++) {
 		struct execution *x = &v->live[i];
 		const struct policy *policy = &winner->policy;
+		enum happening what;
 		int r;
 
-		if (x->job >= winner->num || x->ptype != winner->part.ptype || x->taken ||
+		if (x->job == winner->num || x->ptype != winner->part.ptype || x->taken ||
 		    state_ended(x->state))
 			continue;
 		for (int j = 0; j < open->n; j++)
 			if (open->jobs[j].num == x->job)
 				policy = &open->jobs[j].policy;
-		if ((r = visit_apply(v, policy, x, HAP_SUPERSEDE, winner->id, e)) != 0)
+		what = x->job < winner->num && policy->priority <= winner->policy.priority ?
+		    HAP_SUPERSEDE : HAP_LAPSE;
+		if (what == HAP_LAPSE && x->state != STATE_OFFERED)
+			continue;
+		if ((r = visit_apply(v, policy, x, what, winner->id, e)) != 0)
 			return r;
 	}
 	return 0;
@@ -253,7 +274,8 @@ go_on(struct visit *v, struct execution *x, enum ask_how how, struct answer *ret
 	    !slots_contain(x->delivered, v->s->part);
 	int r;
 
-	if (v->transfer || how == ASK_PEEK || !(v->s->resumes || next))
+	/* It asks for the rest, whatever we think of the connection before. */
+	if (how == ASK_PEEK || !(v->s->resumes || (next && !v->transfer)))
 		return 0;
 	if ((r = visit_image(v, x->target, &image, slot, e)) <= 0)
 		return r;

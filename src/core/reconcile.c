@@ -105,6 +105,19 @@ overtaken(const struct visit *v, const struct execution *x, const struct policy 
 	return r > 0 && v->value > target.value;
 }
 
+/* It runs the target: the proof of whoever took it from this job; an end that
+ * proves nothing for all others. */
+static int
+runs_it(struct visit *v, const struct policy *policy, struct execution *x, struct err *e)
+{
+	bool took = x->taken_ms != 0 || x->state == STATE_SUCCEEDED;
+
+	if (!took)
+		x->sure = v->speaks ? v->s->family->proof == PROOF_VERSION :
+		    v->device.firmware_sure;
+	return visit_apply(v, policy, x, took ? HAP_PROOF : HAP_THERE, v->said, e);
+}
+
 static int
 hold_against(struct visit *v, struct execution *x, struct err *e)
 {
@@ -115,8 +128,7 @@ hold_against(struct visit *v, struct execution *x, struct err *e)
 	if (store_job_brief(v->tx->db, x->job, x->ptype, &job, &state, e) < 0)
 		return -1;
 	if (v->running != 0 && v->running == x->target)
-		return visit_apply(v, &job.policy, x, x->attempt > 0 ? HAP_PROOF : HAP_THERE,
-		    v->said, e);
+		return runs_it(v, &job.policy, x, e);
 	if (x->state == STATE_TIMED_OUT)
 		return visit_apply(v, &job.policy, x, HAP_HEARD, v->said, e);
 	if (!x->taken || !state_active(x->state))
@@ -169,25 +181,32 @@ late_proofs(struct visit *v, struct err *e)
 		struct job_brief job;
 		enum job_state state;
 
-		if (x->state == STATE_SUCCEEDED ? x->sure : x->attempt == 0)
+		if (x->state == STATE_SUCCEEDED ? x->sure : x->taken_ms == 0 &&
+		    x->state != STATE_UNREACHED)
 			continue;
 		if (store_job_brief(v->tx->db, x->job, x->ptype, &job, &state, e) < 0)
 			return -1;
-		if ((r = visit_apply(v, &job.policy, x, HAP_PROOF, v->said, e)) != 0)
+		if ((r = runs_it(v, &job.policy, x, e)) != 0)
 			return r;
 	}
 	return 0;
 }
 
-/* A newer job brought it here, or its value says that it went forward. */
+/* A newer job brought it here, or its value says that it went forward. What it
+ * took from a newer job may also be known to nobody by its text. */
 static bool
 left_in_order(const struct visit *v)
 {
 	if (v->value_known && v->value > v->device.firmware_value)
 		return true;
-	for (int i = 0; i < v->nlive; i++)
-		if (v->live[i].target == v->running && v->live[i].attempt > 0)
+	for (int i = 0; i < v->nlive; i++) {
+		const struct execution *x = &v->live[i];
+
+		if (x->taken_ms != 0 && x->target == v->running)
 			return true;
+		if (x->taken && x->target != v->device.firmware && !runs_another(v, x))
+			return true;
+	}
 	return false;
 }
 

@@ -27,6 +27,7 @@ struct transfer {
 	atomic_uint_fast64_t acked;
 	atomic_int_fast64_t moved;		/* boot ms */
 	enum transfer_end end;
+	bool		over;			/* its end is being written; under the lock */
 	struct transfer	*next, **at;		/* in its bucket */
 };
 
@@ -100,6 +101,21 @@ transfers_live(struct transfers *ts, int64_t device, int64_t *ret_moved)
 			*ret_moved = moved;
 		found = true;
 	}
+	pthread_mutex_unlock(&ts->lock);
+	return found;
+}
+
+/* Another one of the same attempt is on its way still: a device came back for the
+ * rest before anybody noticed that its connection was dead. */
+static bool
+has_sibling(struct transfers *ts, const struct transfer *of)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&ts->lock);
+	for (struct transfer *t = ts->buckets[(uint64_t)of->device % BUCKETS]; t != NULL; t = t->next)
+		found |= t != of && !t->over && t->device == of->device && t->job == of->job &&
+		    t->ptype == of->ptype && t->attempt == of->attempt;
 	pthread_mutex_unlock(&ts->lock);
 	return found;
 }
@@ -188,8 +204,10 @@ write_end(struct tx *tx, void *arg, struct err *e)
 		x.due_ms = execution_due(&x, m.policy, m.family, &device, tx->now);
 		return store_execution_put(tx->db, &x, e);
 	case TRANSFER_BROKEN:
-		/* A family that was told will say itself how its attempt ended. */
-		if (!(m.family->caps & FAMILY_ASKS) || device.told != BY_NOTHING)
+		/* One that was told will say itself how its attempt ended; one that
+		 * came back for the rest is still at it. */
+		if (!(m.family->caps & FAMILY_ASKS) || device.told != BY_NOTHING ||
+		    has_sibling(tx->core->transfers, t))
 			return event_note(tx, e, x.device, x.job, x.ptype, "transfer_broken",
 			    "%s", t->slot);
 		snprintf(detail, sizeof(detail), "%s, after %llu of %llu bytes", t->slot,
@@ -217,7 +235,10 @@ transfer_end(struct transfer *t, enum transfer_end end)
 {
 	struct err e = ERR_INIT;
 
+	pthread_mutex_lock(&t->core->transfers->lock);
 	t->end = end;
+	t->over = true;
+	pthread_mutex_unlock(&t->core->transfers->lock);
 	if (end != TRANSFER_UNSENT)
 		atomic_fetch_add(&t->core->delivered_bytes,
 		    end == TRANSFER_DELIVERED ? t->to - t->from : atomic_load(&t->acked));

@@ -63,6 +63,10 @@ int	visit_answer(struct visit *, const struct execution *, const struct image *,
  * would. */
 int	visit_consult(struct visit *, const struct job_brief *, const struct execution *,
 	    bool resumes, enum ask_how, struct plan *, struct image *, struct err *);
+/* The same for one that wants to be taken without having asked before, by its name
+ * or link: 0, or -1 with ERR_BUSY (not now) or ERR_GONE (not any more). */
+int	visit_may_take(struct visit *, const struct job_brief *, const struct execution *,
+	    bool resumes, struct err *);
 /* The image of a firmware that this sighting asks for: 1, 0 none, -1. */
 int	visit_image(const struct visit *, int64_t firmware, struct image *ret,
 	    char slot[SLOT_MAX], struct err *);
