@@ -39,6 +39,7 @@ struct http_limits {
 	int	connections;	/* of each address [its share of RLIMIT_NOFILE] */
 	int	max_downloads;	/* images being sent at the same time [no limit] */
 	uint64_t max_rate;	/* bytes per second of one of them [no limit] */
+	uint64_t upload_max;	/* bytes of a body that comes in parts [as the route says] */
 };
 
 /* The last two may change while it runs. */

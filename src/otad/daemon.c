@@ -200,7 +200,9 @@ listen_everywhere(struct daemon *d, struct err *e)
 {
 	const struct conf *c = d->conf;
 	const struct http_limits limits = { .addresses = count_addresses(c),
-	    .max_downloads = c->delivery.max_downloads, .max_rate = c->delivery.max_rate };
+	    .max_downloads = c->delivery.max_downloads, .max_rate = c->delivery.max_rate,
+	    /* Every slot as large as may be, the texts and what parts them. */
+	    .upload_max = c->images.max_size * SLOTS_MAX + (1 << 20) };
 	const struct http_listener listeners[] = {
 		{ "http", c->http.listen, serves(c, c->http.serve), c->http.threads, NULL },
 		{ "https", c->https.listen, serves(c, c->https.serve), c->https.threads, d->tls },
