@@ -39,6 +39,12 @@ other_slot(const char *runs)
 	return "";
 }
 
+const char *
+visit_part(const struct visit *v)
+{
+	return v->s->part[0] != '\0' ? v->s->part : "image";
+}
+
 int
 visit_image(const struct visit *v, int64_t firmware, struct image *ret, char slot[SLOT_MAX],
     struct err *e)
@@ -46,7 +52,7 @@ visit_image(const struct visit *v, int64_t firmware, struct image *ret, char slo
 	const char *runs = v->s->slot[0] != '\0' ? v->s->slot : v->device.slot;
 	int r;
 
-	snprintf(slot, SLOT_MAX, "%s", v->s->part[0] != '\0' ? v->s->part : "image");
+	snprintf(slot, SLOT_MAX, "%s", visit_part(v));
 	if (v->component)
 		runs = "";
 	r = store_image_find(v->tx->db, firmware, slot, ret, e);
@@ -270,8 +276,7 @@ go_on(struct visit *v, struct execution *x, enum ask_how how, struct answer *ret
 	struct job_brief job;
 	enum job_state state;
 	char slot[SLOT_MAX];
-	bool next = x->delivered[0] != '\0' && v->s->part[0] != '\0' &&
-	    !slots_contain(x->delivered, v->s->part);
+	bool next = x->delivered[0] != '\0' && !slots_contain(x->delivered, visit_part(v));
 	int r;
 
 	/* It asks for the rest, whatever we think of the connection before. */

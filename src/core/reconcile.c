@@ -85,8 +85,7 @@ goes_on(const struct visit *v, const struct execution *x)
 {
 	if (v->s->resumes)
 		return true;
-	return x->delivered[0] != '\0' && v->s->part[0] != '\0' &&
-	    !slots_contain(x->delivered, v->s->part);
+	return x->delivered[0] != '\0' && !slots_contain(x->delivered, visit_part(v));
 }
 
 /* Is it newer than this job's target, by somebody else's doing? */

@@ -67,6 +67,8 @@ int	visit_consult(struct visit *, const struct job_brief *, const struct executi
  * or link: 0, or -1 with ERR_BUSY (not now) or ERR_GONE (not any more). */
 int	visit_may_take(struct visit *, const struct job_brief *, const struct execution *,
 	    bool resumes, struct err *);
+/* Which image this sighting asks for, when it does not say: "image". */
+const char *visit_part(const struct visit *);
 /* The image of a firmware that this sighting asks for: 1, 0 none, -1. */
 int	visit_image(const struct visit *, int64_t firmware, struct image *ret,
 	    char slot[SLOT_MAX], struct err *);
