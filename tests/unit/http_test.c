@@ -560,7 +560,6 @@ refused(void)
 static void *
 release(void *unused)
 {
-	CHECK(until(one_waits), "the write waits");
 	CHECK(until(refused), "nobody is accepted any more");
 	hold(false);
 	return unused;
@@ -585,6 +584,7 @@ stop_in_the_middle(void)
 	say(idle, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
 	hear(idle, &reply, 50);
 	CHECK(until(one_alive), "the download");
+	CHECK(until(one_waits), "the write waits");
 	getpeername(idle, (struct sockaddr *)&stopping, &n);
 	pthread_create(&t, NULL, release, NULL);
 	http_stop(h, 1);
