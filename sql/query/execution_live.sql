@@ -1,4 +1,4 @@
--- execution_live(device): the condition is that of the index execution_live, to the letter.
+-- execution_live(device): not over.
 SELECT x.job, x.device, x.ptype, x.target, x.state, x.sure, x.taken, x.exposed, x.attempt,
 	x.progress, x.before, x.phase, x.due_ms, x.not_before_ms, x.tell_ms, x.queued_ms,
 	x.offered_ms, x.taken_ms, x.delivered_ms, x.ended_ms, x.reason, x.delivered, x.detail, x.memo,
@@ -7,5 +7,5 @@ SELECT x.job, x.device, x.ptype, x.target, x.state, x.sure, x.taken, x.exposed, 
   JOIN device d ON d.num = x.device
   JOIN job j ON j.num = x.job
   JOIN firmware f ON f.num = x.target
- WHERE x.device = $1 AND (x.state < 7 OR x.exposed = 1)
+ WHERE x.device = $1 AND x.stage < 2
  ORDER BY x.job DESC, x.ptype;

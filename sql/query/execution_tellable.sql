@@ -7,7 +7,7 @@ SELECT x.job, x.device, x.ptype, x.target, x.state, x.sure, x.taken, x.exposed, 
   JOIN device d ON d.num = x.device
   JOIN job j ON j.num = x.job
   JOIN firmware f ON f.num = x.target
- WHERE x.job = $1 AND x.ptype = $2 AND x.state = 0 AND x.device > $5
+ WHERE x.job = $1 AND x.ptype = $2 AND x.stage = 0 AND x.device > $5
    AND d.status = 1 AND d.told = $3
    AND (x.not_before_ms IS NULL OR x.not_before_ms <= $4)
    AND (x.tell_ms IS NULL OR x.tell_ms <= $4)

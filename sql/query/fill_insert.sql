@@ -1,8 +1,10 @@
 -- fill_insert(job, ptype, target, value, allow downgrade, now_ms, due_ms, devices' ptype, after,
 --   last, beta only) -> state of each
 -- 0 queued, 7 succeeded, 12 superseded. A component's version says nothing of the whole's.
-INSERT INTO execution (job, device, ptype, target, state, sure, due_ms, queued_ms, ended_ms, reason)
+INSERT INTO execution (job, device, ptype, target, stage, state, sure, due_ms, queued_ms,
+	ended_ms, reason)
 SELECT $1, v.num, $2, $3,
+	CASE v.verdict WHEN 0 THEN 0 ELSE 2 END,
 	CASE v.verdict WHEN 1 THEN 7 WHEN 2 THEN 12 ELSE 0 END,
 	CASE v.verdict WHEN 1 THEN v.sure ELSE 0 END,
 	CASE v.verdict WHEN 0 THEN $7 END,

@@ -231,6 +231,9 @@ CREATE TABLE execution (
 	ptype		INTEGER NOT NULL,
 	target		INTEGER NOT NULL REFERENCES firmware,
 	state		INTEGER NOT NULL CHECK (state BETWEEN 0 AND 13),
+	-- 0 queued, 1 live, 2 over: what the partial indexes go by. It says nothing that
+	-- state and exposed do not; but an update that leaves it alone leaves them alone.
+	stage		INTEGER NOT NULL,
 	sure		INTEGER NOT NULL DEFAULT 0 CHECK (sure IN (0, 1)),
 	taken		INTEGER NOT NULL DEFAULT 0 CHECK (taken IN (0, 1)),
 	exposed		INTEGER NOT NULL DEFAULT 0 CHECK (exposed IN (0, 1)),
@@ -251,16 +254,18 @@ CREATE TABLE execution (
 	detail		TEXT,
 	memo		TEXT,
 	PRIMARY KEY (job, device, ptype),
-	FOREIGN KEY (job, ptype) REFERENCES job_part ON DELETE CASCADE
+	FOREIGN KEY (job, ptype) REFERENCES job_part ON DELETE CASCADE,
+	CONSTRAINT stage_of_state CHECK (stage =
+		CASE WHEN state = 0 THEN 0 WHEN state < 7 OR exposed = 1 THEN 1 ELSE 2 END)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX execution_device ON execution (device);
 CREATE INDEX execution_due ON execution (due_ms) WHERE due_ms IS NOT NULL;
 -- Not ended (state 7 is the first end), or still counted as exposed: what a
 -- device's ask looks at, however long its history.
-CREATE INDEX execution_live ON execution (device) WHERE state < 7 OR exposed = 1;
+CREATE INDEX execution_live ON execution (device) WHERE stage < 2;
 
 -- Devices that wait to be told of their job.
-CREATE INDEX execution_queued ON execution (job, device) WHERE state = 0;
+CREATE INDEX execution_queued ON execution (job, device) WHERE stage = 0;
 
 -- What is to be said to devices: removed in the transaction that says it.
 CREATE TABLE call (

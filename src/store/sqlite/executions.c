@@ -13,6 +13,7 @@ put_execution(struct query *q, const struct execution *x)
 	put_int(q, x->device);
 	put_int(q, x->ptype);
 	put_int(q, x->target);
+	put_int(q, x->state == STATE_QUEUED ? 0 : !state_ended(x->state) || x->exposed ? 1 : 2);
 	put_int(q, x->state);
 	put_int(q, x->sure);
 	put_int(q, x->taken);
@@ -73,8 +74,15 @@ get_execution(struct query *q, struct execution *x)
 int
 store_execution_put(struct db *db, const struct execution *x, struct err *e)
 {
-	AUTO(query) struct query q = QUERY_INIT;
+	AUTO(query) struct query move = QUERY_INIT, q = QUERY_INIT;
 
+	if (query_open(&move, db, sql_execution_move, e) < 0)
+		return -1;
+	put_execution(&move, x);
+	if (query_run(&move, e) < 0)
+		return -1;
+	if (sqlite3_changes(db->handle) > 0)
+		return 0;
 	if (query_open(&q, db, sql_execution_put, e) < 0)
 		return -1;
 	put_execution(&q, x);

@@ -23,6 +23,7 @@ static const struct {
 		"PRAGMA cache_size = -1000;" },
 	[DB_WRITE] = { SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 5000,
 		"PRAGMA cache_size = -8000;"
+		"PRAGMA wal_autocheckpoint = 4000;"	/* statuses touch pages all over */
 		"PRAGMA foreign_keys = ON;"
 		"PRAGMA secure_delete = OFF;" },
 	[DB_CHECKPOINT] = { SQLITE_OPEN_READWRITE, 0,
