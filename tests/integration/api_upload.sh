@@ -112,14 +112,14 @@ grep -q '^Content-Length: 700000' "$dir/reply" || die "HEAD: $(cat "$dir/reply")
 
 # Two names that exclude each other, at the same moment, many times: one each wins.
 for n in 2 3 4 5 6; do
-	racers=
+	racers=()
 	for letter in o a; do
 		curl -sS --max-time 60 -o /dev/null -w '%{http_code}\n' -H "$auth" \
 		    -F "version=v1.0.${n}t23701($letter)" -F "image=@$dir/image" \
 		    "$http/api/v1/firmware" >"$dir/race.$letter" &
-		racers="$racers $!"
+		racers+=($!)
 	done
-	wait $racers
+	wait "${racers[@]}"
 	[ "$(sort "$dir/race.o" "$dir/race.a" | tr '\n' ' ')" = '201 409 ' ] ||
 		die "race $n: $(cat "$dir/race.o" "$dir/race.a")"
 done

@@ -236,6 +236,21 @@ api_write(struct tx *tx, void *arg, struct err *e)
 	return call->x.route->write(tx, &call->x, e);
 }
 
+/* As when the group's commit fails: what it did is undone, and it is run again. */
+static inline int
+api_rehearse(struct tx *tx, void *arg, struct err *e)
+{
+	return api_write(tx, arg, e) == 0 ? err_set(e, ERR_STORE, "rehearsed") : -1;
+}
+
+/* Slices of a job ask the store whether they are run again; all others must not
+ * even notice. */
+static inline bool
+api_sliced(const struct route *r)
+{
+	return strstr(r->pattern, "/jobs") != NULL || strstr(r->pattern, "/current") != NULL;
+}
+
 static inline int
 api_run(struct api_call *call, struct err *e)
 {
@@ -246,6 +261,12 @@ api_run(struct api_call *call, struct err *e)
 		return -1;
 	if (r->read != NULL)
 		rc = core_read(call->api->core, &call->api->actor, api_read, call, e);
+	if (rc == CALL_WRITE && !api_sliced(r)) {
+		struct err undone = ERR_INIT;
+
+		core_write_wait(call->api->core, r->urgency, &call->api->actor, api_rehearse,
+		    call, &undone);
+	}
 	if (rc == CALL_WRITE)
 		rc = core_write_wait(call->api->core, r->urgency, &call->api->actor, api_write,
 		    call, e);
