@@ -26,6 +26,30 @@ keep_job(void *arg, const struct job_brief *job, struct err *e)
 	return 0;
 }
 
+/* Of two currents of the same rank the higher goes first: a device that may have
+ * betas is not led through the lower one. */
+static void
+order_currents(struct open_jobs *open)
+{
+	struct version a, b;
+	struct err ignored = ERR_INIT;
+
+	for (int i = 1; i < open->n; i++)
+		for (int k = i; k > 0; k--) {
+			struct job_brief *first = &open->jobs[k - 1], *second = &open->jobs[k];
+			struct job_brief swap = *first;
+
+			if (first->current == 0 || second->current == 0 ||
+			    first->policy.priority != second->policy.priority ||
+			    version_parse(&a, first->part.name, &ignored) < 0 ||
+			    version_parse(&b, second->part.name, &ignored) < 0 ||
+			    version_value(&a) >= version_value(&b))
+				break;
+			*first = *second;
+			*second = swap;
+		}
+}
+
 /* ---- images ---- */
 
 /* Two slots that take turns: the one it does not run. */
@@ -329,6 +353,7 @@ offer_of(struct visit *v, uint32_t ptype, enum ask_how how, struct answer *ret, 
 
 	if (store_job_open(v->tx->db, ptype, keep_job, &open, e) < 0)
 		return -1;
+	order_currents(&open);
 	if (!v->component)
 		visit_say(ret, VERDICT_NOTHING, "%s", open.n == 0 ?
 		    "no rollout is open for its product" : "it is part of no open rollout");

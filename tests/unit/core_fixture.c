@@ -16,7 +16,8 @@
 #include "otad/auto.h"
 #include "otad/log.h"
 
-#define START_MS	INT64_C(1780315200000)		/* 2026-06-01T12:00:00Z */
+/* A machine that does not know the time starts here, 2026-06-01T12:00:00Z. */
+#define START_MS	INT64_C(1780315200000)
 #define IMAGE_SIZE	4096
 
 const struct family fx_poller = {
@@ -109,8 +110,8 @@ fx_open(struct fixture *f)
 	set_clock(f);
 	if ((f->clock = clock_new(f->clock_path, &e)) == NULL)
 		die("clock", &e);
-	f->offset_us = (START_MS - clock_wall_ms(f->clock)) * 1000;
-	set_clock(f);
+	if (clock_wall_ms(f->clock) < START_MS)
+		fx_forward(f, START_MS - clock_wall_ms(f->clock));
 	start(f);
 }
 
