@@ -25,8 +25,11 @@ typedef int	function_fn(struct operands *, struct value *ret, struct err *);
 static int
 operand(struct operands *o, struct buf *ret, struct err *e)
 {
+	const struct word *last = &o->s->words[o->s->n - 1];
+
 	if (*o->at >= o->s->n)
-		return err_set(e, ERR_BAD, "an operand is missing at the end");
+		return err_set(e, ERR_BAD, "%.*s wants an operand (in quotes, it means itself)",
+		    (int)last->len, last->p);
 	return player_word(o->p, o->s, (*o->at)++, ret, e);
 }
 
@@ -304,7 +307,8 @@ expr_value(struct player *p, const struct stmt *s, int *at, struct value *ret,
 
 	*ret = (struct value){ .there = true };
 	if (*at >= s->n)
-		return err_set(e, ERR_BAD, "a value is missing at the end");
+		return err_set(e, ERR_BAD, "a value is missing at the end (a word that stands "
+		    "for a function means itself in quotes)");
 	for (size_t i = 0; i < NELEM(functions); i++)
 		if (word_is(w, functions[i].name))
 			get = functions[i].get;
