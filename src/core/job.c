@@ -133,7 +133,7 @@ job_end_untaken(struct tx *tx, int64_t job, const char *why, int64_t *after, str
 	for (int i = 0; i < slice.n; i++) {
 		struct execution *x = &slice.found[i];
 
-		*after = x->device;
+		*after = x->device - 1;		/* it may have another part behind the slice */
 		if (x->state == STATE_OFFERED && say_cancel(tx, x->device, x->job_id, e) < 0)
 			return -1;
 		snprintf(x->reason, sizeof(x->reason), "%s", why);

@@ -205,7 +205,7 @@ walks(struct db *db, void *arg, struct err *e)
 	return 0;
 }
 
-/* A page of executions never parts those of one device. */
+/* A device may have several parts in a job, each with an execution. */
 static int
 two_parts(struct db *db, void *arg, struct err *e)
 {
@@ -225,7 +225,7 @@ two_parts(struct db *db, void *arg, struct err *e)
 		CHECK(store_execution_put(db, &x, e) == 0, "%s", e->text);
 	}
 	WALKED(store_execution_list(db, x.job, -1, 0, 3, next_execution, &all, e),
-	    "0:queued 0:queued 1:queued 1:queued ");
+	    "0:queued 0:queued 1:queued ");
 	CHECK(store_job_find_num(db, x.job, &found, e) == 1 && found.nparts == 2 &&
 	    found.parts[1].ptype == PART && !strcmp(found.parts[1].name, "v0.0.1t23702(a)"),
 	    "parts");

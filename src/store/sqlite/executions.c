@@ -122,26 +122,6 @@ walk(struct query *q, execution_fn *fn, void *arg, struct err *e)
 	return rc;
 }
 
-/* The cursor is a device, which may have several parts in a job: the walk ends
- * behind the last of them, though that be one more than `limit`. */
-static int
-walk_devices(struct query *q, int limit, execution_fn *fn, void *arg, struct err *e)
-{
-	struct execution x;
-	int64_t last = 0;
-	int rc, n;
-
-	for (n = 0; (rc = query_row(q, e)) > 0; n++) {
-		get_execution(q, &x);
-		if (n >= limit && x.device != last)
-			return 0;
-		last = x.device;
-		if (fn(arg, &x, e) < 0)
-			return -1;
-	}
-	return rc;
-}
-
 int
 store_execution_live(struct db *db, int64_t device, execution_fn *fn, void *arg, struct err *e)
 {
@@ -177,7 +157,8 @@ store_execution_list(struct db *db, int64_t job, int state, int64_t after, int l
 	put_int(&q, job);
 	put_int(&q, after);
 	put_int(&q, state);
-	return walk_devices(&q, limit, fn, arg, e);
+	put_int(&q, limit);
+	return walk(&q, fn, arg, e);
 }
 
 int
@@ -190,7 +171,8 @@ store_execution_untaken(struct db *db, int64_t job, int64_t after, int limit, ex
 		return -1;
 	put_int(&q, job);
 	put_int(&q, after);
-	return walk_devices(&q, limit, fn, arg, e);
+	put_int(&q, limit);
+	return walk(&q, fn, arg, e);
 }
 
 int
