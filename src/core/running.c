@@ -131,7 +131,8 @@ visit_note(struct visit *v, struct err *e)
 		return CORE_WRITE;
 	/* A stranger's words stand in its record, where they take no room. */
 	if (s->version[0] != '\0' && strcmp(s->version, d->version) != 0 &&
-	    d->status == DEVICE_ACCEPTED && event_note(v->tx, e, d->num, 0, d->ptype, "runs", "%s", s->version) < 0)
+	    d->status == DEVICE_ACCEPTED &&
+	    event_note(v->tx, e, d->num, 0, d->ptype, "runs", "%s", s->version) < 0)
 		return -1;
 	if (s->version[0] != '\0')
 		snprintf(d->version, sizeof(d->version), "%s", s->version);
