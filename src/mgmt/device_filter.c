@@ -123,7 +123,7 @@ read_term(struct device_filter *f, struct reader *r, const char *name, size_t n)
 		{ "version",  f->version,  &f->query.version },
 		{ "firmware", f->firmware, &f->query.firmware },
 	};
-	char value[FILTER_VALUE_MAX];
+	char value[FILTER_VALUE_MAX] = "";
 
 #define IS(word)	(n == strlen(word) && memcmp(name, word, n) == 0)
 	if (IS("ptype") && f->query.ptype == 0)

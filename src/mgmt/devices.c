@@ -153,7 +153,7 @@ reply_device(struct tx *tx, struct exchange *x, const char *id, int status, cons
 	if (reply_json(x, status, doc, e) != 0)
 		return -1;
 	if (status == 201)
-		reply_headerf(&x->rep, "Location", "/api/v1/devices/%s", id);
+		reply_location(x, "devices", id);
 	return 0;
 }
 

@@ -226,7 +226,7 @@ post_firmware_write(struct tx *tx, struct exchange *x, struct err *e)
 		return -1;
 	rc = reply_json(x, 201, created_document(&made), e);
 	if (rc == 0)
-		reply_headerf(&x->rep, "Location", "/api/v1/firmware/%s", made.name);
+		reply_location(x, "firmware", made.name);
 	firmware_clear(&made);
 	return rc;
 }

@@ -73,7 +73,7 @@ post_job_write(struct tx *tx, struct exchange *x, struct err *e)
 		return rc;
 	if (reply_json(x, 201, json_job(&draft->made), e) != 0)
 		return -1;
-	reply_headerf(&x->rep, "Location", "/api/v1/jobs/%s", draft->made.id);
+	reply_location(x, "jobs", draft->made.id);
 	return 0;
 }
 

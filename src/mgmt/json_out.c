@@ -13,14 +13,16 @@ json_t *
 json_text(const char *text)
 {
 	json_t *value = json_string(text);
-	AUTO(str) char *copy = NULL;
+	char *copy = value == NULL ? strdup(text) : NULL;
 
-	if (value != NULL || (copy = strdup(text)) == NULL)
+	if (copy == NULL)
 		return value;
 	for (char *p = copy; *p != '\0'; p++)
 		if ((unsigned char)*p >= 0x80)
 			*p = '?';
-	return json_string(copy);
+	value = json_string(copy);
+	free(copy);
+	return value;
 }
 
 json_t *
@@ -144,4 +146,20 @@ reply_nothing(struct exchange *x)
 {
 	reply_clear(&x->rep);
 	x->rep.status = 204;
+}
+
+void
+reply_location(struct exchange *x, const char *list, const char *id)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	    "-._~!$&'()*+,;=:@";
+	AUTO(buf) struct buf path = BUF_INIT;
+
+	buf_addf(&path, "/api/v1/%s/", list);
+	for (; *id != '\0'; id++)
+		if (strchr(plain, *id) != NULL)
+			buf_add(&path, id, 1);
+		else
+			buf_addf(&path, "%%%02X", (unsigned)(unsigned char)*id);
+	reply_header(&x->rep, "Location", buf_str(&path));
 }

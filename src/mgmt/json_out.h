@@ -47,5 +47,7 @@ const char	*role_word(enum role);
 /* Steals doc. -1 only when memory ran out (or doc is NULL for that reason). */
 int	reply_json(struct exchange *, int status, json_t *doc, struct err *);
 void	reply_nothing(struct exchange *);	/* 204 */
+/* Location: /api/v1/<list>/<id>, escaped where an id holds what a path may not. */
+void	reply_location(struct exchange *, const char *list, const char *id);
 
 #endif

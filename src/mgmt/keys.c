@@ -57,7 +57,7 @@ post_key_write(struct tx *tx, struct exchange *x, struct err *e)
 	explicit_bzero(text, sizeof text);
 	if (reply_json(x, 201, doc, e) != 0)
 		return -1;
-	reply_headerf(&x->rep, "Location", "/api/v1/keys/%s", key.id);
+	reply_location(x, "keys", key.id);
 	return 0;
 }
 

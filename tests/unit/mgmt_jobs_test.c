@@ -74,6 +74,12 @@ devices(struct api *a)
 	    "\"key\":\"0123456789abcdef0123456789abcdef\"}");
 	STATUS(a, 201, "brings a key");
 	CHECK(api_at(a, "key") == NULL && json_is_true(api_at(a, "has_key")), "not shown");
+	api(a, "POST /api/v1/devices", "{\"id\":\"50%<a>\",\"dialect\":\"native\"}");
+	STATUS(a, 201, "an odd id");
+	CHECK(strcmp(api_reply_header(a, "Location"), "/api/v1/devices/50%25%3Ca%3E") == 0,
+	    "%s", api_reply_header(a, "Location"));
+	api(a, "DELETE /api/v1/devices/50%<a>", NULL);
+	STATUS(a, 204, "the odd one");
 	EACH(bad, bad_devices) {
 		api(a, "POST /api/v1/devices", bad->body);
 		STATUS(a, bad->status, bad->body);
