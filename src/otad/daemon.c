@@ -235,7 +235,7 @@ write_listeners(struct daemon *d, struct err *e)
 	for (i = 0; http_address(d->http, i, &section, &address); i++)
 		if (json_object_get(doc, section) == NULL)
 			json_object_set_new(doc, section, json_string(address));
-	text = json_dumps(doc, JSON_INDENT(2));
+	text = json_dumps(doc, 0);
 	if (text == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	return home_write(d->home, "listeners.json", text, strlen(text), 0644, e);

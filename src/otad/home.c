@@ -81,6 +81,18 @@ take_lock(struct home *s, struct err *e)
 	return err_errno(e, ERR_INTERNAL, "%s/lock", s->dir);
 }
 
+/* Files that tell of a running otad: of one that was killed, too. */
+static void
+say_nothing(struct home *s)
+{
+	static const char *const running[] = { "listeners.json", "otad.pid" };
+	size_t i;
+
+	for (i = 0; i < NELEM(running); i++)
+		if (home_path(s, running[i]) != NULL)
+			unlink(home_path(s, running[i]));
+}
+
 struct home *
 home_open(const char *dir, struct err *e)
 {
@@ -94,10 +106,12 @@ home_open(const char *dir, struct err *e)
 	s->dir = realpath(dir, NULL);
 	if (s->dir == NULL && mkdir(dir, 0700) == 0)
 		s->dir = realpath(dir, NULL);
-	if (s->dir == NULL)
+	if (s->dir == NULL) {
 		err_errno(e, ERR_INTERNAL, "state folder %s", dir);
-	else if (take_lock(s, e) == 0)
+	} else if (take_lock(s, e) == 0) {
+		say_nothing(s);
 		return s;
+	}
 	free(s->dir);
 	s->dir = NULL;
 	home_close(s);
@@ -107,15 +121,13 @@ home_open(const char *dir, struct err *e)
 void
 home_close(struct home *s)
 {
-	static const char *const running[] = { "listeners.json", "otad.pid" };
-	size_t i;
+	int i;
 
 	if (s == NULL)
 		return;
-	for (i = 0; s->dir != NULL && i < NELEM(running); i++)
-		if (home_path(s, running[i]) != NULL)
-			unlink(home_path(s, running[i]));
-	for (i = 0; i < (size_t)s->npaths; i++)
+	if (s->dir != NULL)
+		say_nothing(s);
+	for (i = 0; i < s->npaths; i++)
 		free(s->paths[i]);
 	close_fd(&s->lock);
 	free(s->dir);
