@@ -30,7 +30,8 @@ struct sighting {
 	char		id[DEVICE_ID_MAX];
 	enum identity	identity;
 	uint8_t		key_hash[SHA256_LEN];	/* ID_KEY */
-	uint32_t	ptype;			/* product to enrol into; 0: not said */
+	uint32_t	ptype;			/* product to enrol into; 0: not said. With ID_ACCOUNT
+					 * also for a device that belongs to none yet */
 	char		version[RUNNING_MAX];	/* what it says it runs; "" not said */
 	struct running_hash hashes[2];
 	char		slot[SLOT_MAX];		/* the slot it runs; "" not said */
@@ -83,9 +84,11 @@ int	core_fetch(struct tx *, const struct sighting *, const char *version,
 /* What a device says of an own execution. job "": the active one. */
 struct report {
 	char		job[ID_LEN + 1];
-	enum happening	what;		/* TAKE/PROGRESS, STORE, SUCCESS, FAILURE, DELAY, REJECT */
+	enum happening	what;		/* TAKE/PROGRESS, STORE, SUCCESS, FAILURE, DELAY, REJECT;
+					 * HEARD: recorded, and that is all */
 	int		progress;	/* 0..100, -1 not said */
 	int		delay_s;	/* DELAY: 0 not said */
+	bool		comes_back;	/* DELAY: it asks by itself, maybe before delay_s */
 	bool		attempt_goes_on;/* its own attempt m of n, m < n: progress only */
 	char		detail[DETAIL_MAX];
 };

@@ -19,9 +19,10 @@ int	link_make(struct tx *, const struct answer *, char ret[LINK_MAX], struct err
 /* Would link_make() know an address for this product? */
 bool	link_ready(struct tx *, uint32_t ptype);
 /* What a link stands for. ERR_FORBIDDEN: forged; ERR_GONE: expired or withdrawn;
- * ERR_BUSY: its offer lapsed and its job has no place for it now. Takes the
- * image: CORE_WRITE when the transaction only reads. */
-int	link_follow(struct tx *, const char *token, bool resumes, struct answer *ret,
-	    struct err *);
+ * ERR_BUSY: its offer lapsed and its job has no place for it now. ASK_PEEK only
+ * looks; ASK_SERVE takes the image: CORE_WRITE when the transaction only reads.
+ * resumes: it asks for the rest of what it has already. */
+int	link_follow(struct tx *, const char *token, enum ask_how, bool resumes,
+	    struct answer *ret, struct err *);
 
 #endif

@@ -45,6 +45,13 @@ typedef int product_fn(void *arg, const struct product *, struct err *);
 int	product_list(struct tx *, uint32_t after, int limit, product_fn *, void *arg,
 	    struct err *);
 
+/* The product of this family whose `hardware` fits best what a device says of
+ * itself (facts): all of model, type and project_name that it names, at least one,
+ * and the chip where both say one. 0: none does, or two equally well. Components
+ * are never matched. */
+int	product_match(struct tx *, const char *family, const char *facts, uint32_t *ret,
+	    struct err *);
+
 /* Slot names match with or without a file ending: user1 = user1.bin. */
 bool	slot_same(const char *a, const char *b);
 

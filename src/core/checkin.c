@@ -211,8 +211,10 @@ take_words(struct execution *x, const struct report *rep, int64_t now)
 {
 	if (rep->progress >= 0)
 		x->progress = rep->progress;
-	if (rep->what == HAP_DELAY)
-		x->not_before_ms = now + (rep->delay_s > 0 ? rep->delay_s : 600) * (int64_t)1000;
+	if (rep->what == HAP_DELAY) {
+		x->tell_ms = now + (rep->delay_s > 0 ? rep->delay_s : 600) * (int64_t)1000;
+		x->not_before_ms = rep->comes_back ? 0 : x->tell_ms;
+	}
 }
 
 int
@@ -242,6 +244,9 @@ core_report(struct tx *tx, const struct sighting *s, const struct report *rep, s
 	if (store_job_brief(tx->db, x.job, x.ptype, &job, &state, e) < 0)
 		return -1;
 	atomic_fetch_add_explicit(&tx->core->reports, 1, memory_order_relaxed);
+	/* Progress while it cools down: a late word of the attempt that ended. */
+	if (what == HAP_PROGRESS && x.state == STATE_QUEUED && x.not_before_ms > tx->now)
+		what = HAP_HEARD;
 	if (life_step(x.state, what, &(struct life){ .effects = 0 }))
 		take_words(&x, rep, tx->now);
 	if ((r = visit_apply(&v, &job.policy, &x, what, rep->detail, e)) != 0 ||

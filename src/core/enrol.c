@@ -163,6 +163,31 @@ enrol(struct visit *v, struct answer *ret, struct err *e)
 	return 0;
 }
 
+/* It belongs to no product yet, and somebody who is vouched for says to which. */
+static int
+adopt(struct visit *v, struct err *e)
+{
+	const struct sighting *s = v->s;
+	struct device *d = &v->device;
+	struct product product;
+	int r;
+
+	if (d->ptype != 0 || s->ptype == 0 || s->identity != ID_ACCOUNT ||
+	    strcmp(d->dialect, s->family->name) != 0)
+		return 0;
+	if ((r = store_product_find(v->tx->db, s->ptype, &product, e)) <= 0)
+		return r;
+	if (strcmp(product.dialect, d->dialect) != 0)
+		return 0;
+	if (!v->tx->writes)
+		return CORE_WRITE;
+	d->ptype = s->ptype;
+	tx_bump(v->tx);			/* "belongs to no product" was remembered */
+	if (store_device_update(v->tx->db, d, e) < 0)
+		return -1;
+	return event_note(v->tx, e, d->num, 0, d->ptype, "adopted", "by product %u", d->ptype);
+}
+
 int
 visit_open(struct visit *v, struct answer *ret, struct err *e)
 {
@@ -172,6 +197,8 @@ visit_open(struct visit *v, struct answer *ret, struct err *e)
 		return -1;
 	if (r == 0)
 		return enrol(v, ret, e);
+	if ((r = adopt(v, e)) != 0)
+		return r;
 	visit_identify(v, ret);
 	return ret->verdict == VERDICT_NOTHING ? 0 :
 	    visit_note_once(v, "refused", ret->why, e);

@@ -62,7 +62,7 @@ execution_due(const struct execution *x, const struct policy *policy, const stru
 	case STATE_VERIFYING:
 		return now + patience_ms(policy, family, device);
 	case STATE_DELAYED:
-		return x->not_before_ms;
+		return x->not_before_ms != 0 ? x->not_before_ms : x->tell_ms;
 	default:
 		return 0;
 	}

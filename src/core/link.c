@@ -165,25 +165,9 @@ withdrawn(struct err *e)
 	return err_set(e, ERR_GONE, "this link was withdrawn");
 }
 
-/* The offer lapsed, or the attempt ended and another may begin: the planner is
- * asked as if the device had asked. */
 static int
-ask_planner(struct visit *v, const struct job_brief *job, const struct execution *x, bool resumes,
-    struct err *e)
-{
-	struct plan plan;
-	struct image image;
-
-	if (visit_consult(v, job, x, resumes, ASK_SERVE, &plan, &image, e) < 0)
-		return -1;
-	if (plan.verdict == PLAN_GO)
-		return 0;
-	return err_set(e, plan.verdict == PLAN_WAIT ? ERR_BUSY : ERR_GONE, "%s", plan.why);
-}
-
-static int
-follow(struct visit *v, struct execution *x, const struct token *token, struct answer *ret,
-    struct err *e)
+follow(struct visit *v, struct execution *x, const struct token *token, enum ask_how how,
+    struct answer *ret, struct err *e)
 {
 	struct job_brief job;
 	enum job_state state;
@@ -195,17 +179,21 @@ follow(struct visit *v, struct execution *x, const struct token *token, struct a
 		return r < 0 ? -1 : withdrawn(e);
 	if (state_ended(x->state) || (state != JOB_RUNNING && !x->taken))
 		return withdrawn(e);
-	if (!x->taken && ask_planner(v, &job, x, what == HAP_RESUME, e) < 0)
+	/* The offer lapsed, or the attempt ended and another may begin: the planner
+	 * is asked as if the device had asked. */
+	if (!x->taken && visit_may_take(v, &job, x, what == HAP_RESUME, e) < 0)
 		return -1;
 	if ((r = store_image_find(v->tx->db, x->target, token->slot, &image, e)) <= 0)
 		return r < 0 ? -1 : withdrawn(e);
-	if ((r = visit_apply(v, &job.policy, x, what, token->slot, e)) != 0)
+	if (how != ASK_PEEK &&
+	    (r = visit_apply(v, &job.policy, x, what, token->slot, e)) != 0)
 		return r;
 	return visit_answer(v, x, &image, ret, e);
 }
 
 int
-link_follow(struct tx *tx, const char *text, bool resumes, struct answer *ret, struct err *e)
+link_follow(struct tx *tx, const char *text, enum ask_how how, bool resumes,
+    struct answer *ret, struct err *e)
 {
 	struct sighting silent = { .identity = ID_ACCOUNT, .resumes = resumes };
 	struct visit v = { .tx = tx, .s = &silent };
@@ -227,5 +215,5 @@ link_follow(struct tx *tx, const char *text, bool resumes, struct answer *ret, s
 	snprintf(silent.part, sizeof(silent.part), "%s", token.slot);
 	if ((r = visit_recognise(&v, e)) != 0)
 		return r;
-	return follow(&v, &x, &token, ret, e);
+	return follow(&v, &x, &token, how, ret, e);
 }

@@ -15,6 +15,11 @@
 /* An image that did not move for so long is not on its way any more, if its
  * device opens another conversation meanwhile: it was reset and forgot it. */
 #define STALLED_MS	15000
+/* A device that says it was reset: transports look after a second, and no device
+ * is back so soon. */
+#define RESET_MS	3000
+/* So long after a reset it may not listen yet to what it is told unasked. */
+#define DEAF_MS		30000
 
 int
 visit_apply(struct visit *v, const struct policy *policy, struct execution *x,
@@ -51,7 +56,8 @@ visit_load(struct visit *v, struct err *e)
 	struct core *core = v->tx->core;
 
 	v->transfer = transfers_live(core->transfers, v->device.num, &v->moved_boot);
-	if (v->transfer && clock_boot_ms(core->clock) - v->moved_boot > STALLED_MS)
+	if (v->transfer && clock_boot_ms(core->clock) - v->moved_boot >
+	    (v->s->rebooted ? RESET_MS : STALLED_MS))
 		v->transfer = false;
 	return store_execution_live(v->tx->db, v->device.num, keep_live, v, e);
 }
@@ -117,6 +123,31 @@ runs_it(struct visit *v, const struct policy *policy, struct execution *x, struc
 	return visit_apply(v, policy, x, took ? HAP_PROOF : HAP_THERE, v->said, e);
 }
 
+/* What it was told before its reset is forgotten. It is told again when it asks,
+ * or after a while. */
+static int
+was_reset(struct visit *v, const struct policy *policy, struct execution *x, struct err *e)
+{
+	if (x->state == STATE_OFFERED)
+		return visit_apply(v, policy, x, HAP_LAPSE, "", e);
+	if (x->state != STATE_QUEUED || v->s->told == BY_NOTHING ||
+	    x->tell_ms > v->tx->now + DEAF_MS / 2)
+		return 0;
+	if (!v->tx->writes)
+		return CORE_WRITE;
+	x->tell_ms = v->tx->now + DEAF_MS;
+	return store_execution_put(v->tx->db, x, e);
+}
+
+/* It got a whole image, was reset, and is what it was: it rolled back. */
+static bool
+rolled_back(const struct visit *v, const struct execution *x)
+{
+	return x->state == STATE_IN_PROGRESS && v->s->rebooted && !v->transfer &&
+	    !goes_on(v, x) && x->delivered[0] != '\0' &&
+	    !slot_same(x->delivered, SLOT_FILESYSTEM);
+}
+
 static int
 hold_against(struct visit *v, struct execution *x, struct err *e)
 {
@@ -130,11 +161,15 @@ hold_against(struct visit *v, struct execution *x, struct err *e)
 		return runs_it(v, &job.policy, x, e);
 	if (x->state == STATE_TIMED_OUT)
 		return visit_apply(v, &job.policy, x, HAP_HEARD, v->said, e);
+	if (!x->taken && v->s->rebooted)
+		return was_reset(v, &job.policy, x, e);
 	if (!x->taken || !state_active(x->state))
 		return 0;
 	if (overtaken(v, x, &job.policy, e, &r))
 		return visit_apply(v, &job.policy, x, HAP_NEWER, v->said, e);
 	if (r < 0 || !runs_another(v, x))
+		return r;
+	if (rolled_back(v, x) && (r = visit_apply(v, &job.policy, x, HAP_DELIVER, "", e)) != 0)
 		return r;
 	if (x->state == STATE_VERIFYING && (v->s->rebooted || !guarded(v, x)) && !v->s->resumes)
 		return visit_apply(v, &job.policy, x, HAP_OLD, v->said, e);
@@ -142,8 +177,23 @@ hold_against(struct visit *v, struct execution *x, struct err *e)
 	 * told may ask for other reasons, until it shows that it was reset. */
 	if (x->state == STATE_IN_PROGRESS && !v->transfer && !goes_on(v, x) &&
 	    (v->s->rebooted || v->s->told == BY_NOTHING))
-		return visit_apply(v, &job.policy, x, HAP_BROKEN, "it asks again", e);
+		return visit_apply(v, &job.policy, x, HAP_BROKEN, v->s->rebooted ?
+		    "it was reset" : "it asks again", e);
 	return 0;
+}
+
+/* What a part of it runs is never said; that it was reset concerns the part, too. */
+static int
+hold_part(struct visit *v, struct execution *x, struct err *e)
+{
+	struct job_brief job;
+	enum job_state state;
+
+	if (!v->s->rebooted || x->taken)
+		return 0;
+	if (store_job_brief(v->tx->db, x->job, x->ptype, &job, &state, e) < 0)
+		return -1;
+	return was_reset(v, &job.policy, x, e);
 }
 
 /* ---- executions that have ended ---- */
@@ -244,9 +294,12 @@ visit_reconcile(struct visit *v, struct err *e)
 	const struct device *d = &v->device;
 	int r;
 
-	for (int i = 0; i < v->nlive; i++)
-		if (v->live[i].ptype == d->ptype && (r = hold_against(v, &v->live[i], e)) != 0)
+	for (int i = 0; i < v->nlive; i++) {
+		struct execution *x = &v->live[i];
+
+		if ((r = x->ptype == d->ptype ? hold_against(v, x, e) : hold_part(v, x, e)) != 0)
 			return r;
+	}
 	if (!v->speaks || v->running == d->firmware)
 		return 0;
 	if (v->running != 0 && (r = late_proofs(v, e)) != 0)
