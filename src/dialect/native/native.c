@@ -151,11 +151,16 @@ const struct dialect_ops dialect_native = {
 	.family = {
 		.name = "native",
 		.proof = PROOF_VERSION,
-		.caps = FAMILY_ASKS | FAMILY_REPORTS | FAMILY_KEYS,
+		.caps = FAMILY_ASKS | FAMILY_TOLD | FAMILY_CALLED | FAMILY_REPORTS |
+		    FAMILY_KEYS,
 		.offer_guard_s = 120,
 		.back_guard_s = 0,
 		.silence_floor_s = 48 * 3600,
 	},
 	.routes = routes,
+	.topics = native_topics,
 	.refuse = native_refuse,
+	.offer = native_offer,
+	.cancel = native_cancel,
+	.call = native_call,
 };
