@@ -26,7 +26,7 @@ static const uint8_t files[4096] = "littlefs, or so";
 static void
 is(struct talk *t, const char *what, const char *head, int status)
 {
-	struct said s;
+	struct heard s;
 
 	say(t, &s, head);
 	CHECK(s.status == status, "%s: %d %s", what, s.status, s.body);
@@ -37,7 +37,7 @@ is(struct talk *t, const char *what, const char *head, int status)
 static void
 is_mini(struct talk *t, const char *what, const char *head)
 {
-	struct said s;
+	struct heard s;
 
 	say(t, &s, head);
 	CHECK(s.status == 200 && s.has_image && s.close, "%s: %d %s", what, s.status, s.body);
@@ -99,7 +99,7 @@ known_by_hash(struct talk *t)
 static void
 only_asks(struct talk *t, const char *job)
 {
-	struct said s;
+	struct heard s;
 
 	say(t, &s, OF MACS("58") MODE("version") VERSION("DOOR-6") "\n");
 	CHECK(s.status == 200 && !s.has_image && s.body[0] == '\0' && s.length_as == 0, "%d",
@@ -144,7 +144,7 @@ file_system(struct talk *t)
 		{ "image", mini, sizeof(mini) }, { "filesystem", files, sizeof(files) },
 	};
 	char job[ID_LEN + 1];
-	struct said s;
+	struct heard s;
 
 	talk_product(t, 45773, "arduino", "image,filesystem");
 	talk_firmware(t, "v2.0.0t45773(a)", "", both, 2);
@@ -169,7 +169,7 @@ file_system(struct talk *t)
 static void
 credentials(struct talk *t)
 {
-	struct said s;
+	struct heard s;
 
 	is_mini(t, "a stranger fixes its key", OF MACS("61") VERSION("DOOR-6")
 	    "Authorization: Basic ZGV2OnMzY3JldA==\n\n");
@@ -210,7 +210,7 @@ strangers(struct talk *t)
 static void
 table_says(struct talk *t, const char *what, const char *head, int status, const char *body)
 {
-	struct said s;
+	struct heard s;
 
 	say(t, &s, head);
 	CHECK(s.status == status && s.close, "%s: %d", what, s.status);

@@ -17,10 +17,10 @@ static uint8_t one[5000], two[6000];	/* images of both slots */
 #define NEW	"v1.0.1t23701(a)"
 #define OLD	"v1.0.0t23701(a)"
 
-static struct said
+static struct heard
 is(struct talk *t, const char *what, const char *head, int status)
 {
-	struct said s;
+	struct heard s;
 
 	say(t, &s, head);
 	CHECK(s.status == status, "%s: %d %s", what, s.status, s.body);
@@ -37,7 +37,7 @@ part_is(struct talk *t, const char *what, const char *job, const char *device, c
 }
 
 static void
-bytes_are(const struct said *s, const char *what, const uint8_t *image, size_t from, size_t to)
+bytes_are(const struct heard *s, const char *what, const uint8_t *image, size_t from, size_t to)
 {
 	char hex[HEX_LEN(MD5_LEN)];
 	uint8_t sum[MD5_LEN];
@@ -49,7 +49,7 @@ bytes_are(const struct said *s, const char *what, const uint8_t *image, size_t f
 }
 
 static void
-headers_are(const struct said *s, const char *what, const char *job, const uint8_t *image,
+headers_are(const struct heard *s, const char *what, const char *job, const uint8_t *image,
     size_t size, const char *slot)
 {
 	char hex[HEX_LEN(SHA256_LEN)], etag[HEX_LEN(SHA256_LEN) + 2];
@@ -74,7 +74,7 @@ headers_are(const struct said *s, const char *what, const char *job, const uint8
 static void
 enrolment(struct talk *t)
 {
-	struct said s = is(t, "no key", UPDATE ID("pump-1") "X-Device-Product: 23701\n\n", 401);
+	struct heard s = is(t, "no key", UPDATE ID("pump-1") "X-Device-Product: 23701\n\n", 401);
 
 	CHECK(strcmp(said_header(&s, "WWW-Authenticate"), "token realm=\"otad\"") == 0, "401");
 	is(t, "no such product", PUMP "X-Device-Product: 23999\n\n", 404);
@@ -110,7 +110,7 @@ certificates(struct talk *t)
 static void
 broken_and_resumed(struct talk *t, const char *job)
 {
-	struct said s = is(t, "HEAD", "HEAD /device/update HTTP/1.1\n" ID("pump-1") SHOWS(KEY)
+	struct heard s = is(t, "HEAD", "HEAD /device/update HTTP/1.1\n" ID("pump-1") SHOWS(KEY)
 	    RUNS(OLD) "\n", 200);
 	char head[1024], etag[HEX_LEN(SHA256_LEN) + 2];
 
@@ -167,7 +167,7 @@ static void
 by_name(struct talk *t, const char *job)
 {
 	char head[1024];
-	struct said s;
+	struct heard s;
 
 	is(t, "never offered", "GET " IMAGE "X-Device-Product: 23701\n" RUNS(OLD) "\n", 404);
 	t->ending = TRANSFER_BROKEN;
@@ -210,7 +210,7 @@ two_slots(struct talk *t)
 		{ "user1.bin", one, sizeof(one) }, { "user2.bin", two, sizeof(two) },
 	};
 	char job[ID_LEN + 1];
-	struct said s;
+	struct heard s;
 
 	talk_product(t, 23702, "native", "user1.bin,user2.bin");
 	talk_firmware(t, "v1.0.1t23702(a)", "", both, 2);

@@ -4,7 +4,7 @@
  * in a folder of its own, the real routes and handlers, called as a transport
  * calls them.
  *
- *	struct said s;
+ *	struct heard s;
  *	say(&t, &s, "GET /device/update HTTP/1.1\n…\n\n");
  *	CHECK(s.status == 304, "%d", s.status);
  *
@@ -16,6 +16,7 @@
 #include "otad/conf.h"
 #include "otad/dialect.h"
 #include "otad/job.h"
+#include "otad/link_route.h"
 #include "repo_kit.h"
 
 #define TALK_DIALECTS	8
@@ -28,7 +29,7 @@ struct talk {
 	const char	*peer;			/* CN of the client's certificate, or NULL */
 };
 
-struct said {
+struct heard {
 	int		status;
 	const char	*type;
 	bool		close, has_image;
@@ -40,7 +41,7 @@ struct said {
 };
 
 static inline const char *
-said_header(const struct said *s, const char *name)
+said_header(const struct heard *s, const char *name)
 {
 	for (int i = 0; i < s->nheaders; i++)
 		if (strcasecmp(s->names[i], name) == 0)
@@ -131,7 +132,7 @@ talk_route(struct talk *t, struct exchange *x)
 		const struct dialect_ops *d = dialects[i];
 
 		x->self = t->selves[i];
-		for (x->route = d->routes; x->route->pattern != NULL; x->route++)
+		for (x->route = d->routes; x->route != NULL && x->route->pattern != NULL; x->route++)
 			if (talk_method_fits(x->route, x->rq.method) &&
 			    route_match(x->route->pattern, x->rq.path, x->rq.params))
 				return d->refuse;
@@ -139,6 +140,10 @@ talk_route(struct talk *t, struct exchange *x)
 		if (x->route != NULL)
 			return d->refuse;
 	}
+	for (x->route = link_table.routes; x->route->pattern != NULL; x->route++)
+		if (talk_method_fits(x->route, x->rq.method) &&
+		    route_match(x->route->pattern, x->rq.path, x->rq.params))
+			return link_table.refuse;
 	return NULL;
 }
 
@@ -175,7 +180,7 @@ talk_settle(struct talk *t)
 }
 
 static inline void
-talk_serve(struct talk *t, struct exchange *x, struct said *ret)
+talk_serve(struct talk *t, struct exchange *x, struct heard *ret)
 {
 	struct reply *rep = &x->rep;
 	uint8_t sum[MD5_LEN];
@@ -198,7 +203,7 @@ talk_serve(struct talk *t, struct exchange *x, struct said *ret)
 }
 
 static inline void
-talk_keep(const struct reply *rep, struct said *ret)
+talk_keep(const struct reply *rep, struct heard *ret)
 {
 	ret->status = rep->status;
 	ret->type = rep->type != NULL ? rep->type : "";
@@ -217,7 +222,7 @@ talk_keep(const struct reply *rep, struct said *ret)
 
 /* As a transport does it: read, on CALL_WRITE write, on -1 the family's refusal. */
 static inline void
-say(struct talk *t, struct said *ret, const char *head)
+say(struct talk *t, struct heard *ret, const char *head)
 {
 	static struct fake f;
 	static struct exchange x;
