@@ -77,6 +77,7 @@ struct job_form {
 	struct job_progress {		/* how far the slices came; zero at first */
 		int64_t	job;		/* the job that is being made */
 		int64_t	replaced;	/* the former current's job, when it has to be ended */
+		size_t	checked;	/* devices of the list that may be in it */
 		size_t	listed;		/* devices of the list done */
 		int	part;		/* part that is being filled */
 		int64_t	after;		/* last device of it, or of what is being canceled */

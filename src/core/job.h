@@ -11,4 +11,8 @@
  * after *after, which moves. 1: there may be more. */
 int	job_end_untaken(struct tx *, int64_t job, const char *why, int64_t *after, struct err *);
 
+/* job_current.c: the job that is current now (0: none), and making another so. */
+int	job_former_current(struct tx *, uint32_t ptype, char channel, int64_t *ret, struct err *);
+int	job_make_current(struct tx *, const struct job_form *, const struct job *, struct err *);
+
 #endif

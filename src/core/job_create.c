@@ -4,9 +4,8 @@
  *
  * A job over a hundred thousand devices is written in slices, so that statuses
  * pass between them; until the last one it is JOB_FILLING and nobody sees it. A
- * slice whose commit fails is run again from where it stood (form->before). "Set
- * as Current" makes a job in the same way; its last slice also ends the former
- * one, and unwrites what that had queued in further slices. */
+ * slice whose commit fails is run again from where it stood (form->before). What
+ * a new current replaces (job_current.c) is unwritten in further slices. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,30 +70,6 @@ collect_parts(struct tx *tx, const struct job_form *form, struct job *job, struc
 
 /* ---- the first slice ---- */
 
-struct current { char channel; int64_t job; };
-
-static int
-find_current(void *arg, const struct job *job, struct err *e)
-{
-	struct current *c = arg;
-
-	(void)e;
-	if (job->current == c->channel && c->job == 0)
-		c->job = job->num;
-	return 0;
-}
-
-static int
-former_current(struct tx *tx, uint32_t ptype, char channel, int64_t *ret, struct err *e)
-{
-	struct current c = { channel, 0 };
-
-	if (store_job_list(tx->db, JOB_RUNNING, ptype, 0, 1000, find_current, &c, e) < 0)
-		return -1;
-	*ret = c.job;
-	return 0;
-}
-
 static int
 begin(struct tx *tx, struct job_form *form, struct err *e)
 {
@@ -107,10 +82,6 @@ begin(struct tx *tx, struct job_form *form, struct err *e)
 	snprintf(job.created_by, sizeof(job.created_by), "%s", tx->actor.name);
 	job.targets = (char *)(uintptr_t)form->targets;		/* lent for the insert */
 	job.metadata = (char *)(uintptr_t)form->metadata;
-	form->now = (struct job_progress){ .job = 0 };
-	if (form->current != 0 && former_current(tx, job.parts[0].ptype, form->current,
-	    &form->now.replaced, e) < 0)
-		return -1;
 	return store_job_insert(tx->db, &job, &form->now.job, e);
 }
 
@@ -196,6 +167,54 @@ listed_device(struct tx *tx, const struct job *job, const char *id, struct devic
 	return 0;
 }
 
+/* All of the list is looked at before anything is written: what is refused must
+ * not leave the slices before it. */
+static int
+check_listed(struct tx *tx, struct job_form *form, struct err *e)
+{
+	struct job job = { .nparts = 0 };
+	size_t end = form->now.checked + LIST_SLICE;
+
+	if (form->devices == NULL)
+		return 0;
+	if (policy_check(&form->policy, e) < 0 || collect_parts(tx, form, &job, e) < 0)
+		return -1;
+	for (; form->now.checked < form->ndevices; form->now.checked++) {
+		const struct job_part *part;
+		struct device d;
+
+		if (form->now.checked == end)
+			return CORE_WRITE;
+		if (listed_device(tx, &job, form->devices[form->now.checked], &d, &part, e) < 0)
+			return -1;
+		if (core_family(tx->core, d.dialect) == NULL)
+			return err_set(e, ERR_CONFLICT, "nobody here speaks %s", d.dialect);
+	}
+	return 0;
+}
+
+static int
+fill_one(struct tx *tx, const struct job *job, const struct job_part *part, const struct device *d,
+    struct err *e)
+{
+	struct moving m = { tx, d, core_family(tx->core, d->dialect), &job->policy };
+	struct firmware_brief fw;
+	struct execution x;
+	enum happening what;
+	int r = store_execution_find(tx->db, job->num, d->num, part->ptype, &x, e);
+
+	if (r != 0 || m.family == NULL)
+		return r < 0 ? -1 : 0;			/* named twice */
+	if (store_firmware_brief(tx->db, part->firmware, &fw, e) < 0 ||
+	    execution_enqueue(&m, job->num, part->ptype, part->firmware, &x, e) < 0)
+		return -1;
+	what = from_the_start(job, part, d, &fw);
+	if (what == HAP_OFFER)
+		return 0;
+	x.sure = what == HAP_THERE && d->firmware_sure;
+	return execution_apply(&m, &x, what, d->version, e);
+}
+
 static int
 fill_listed(struct tx *tx, struct job_form *form, const struct job *job, struct err *e)
 {
@@ -204,29 +223,16 @@ fill_listed(struct tx *tx, struct job_form *form, const struct job *job, struct 
 	for (; form->now.listed < form->ndevices; form->now.listed++) {
 		const struct job_part *part;
 		struct device d;
-		struct execution x;
-		struct firmware_brief fw;
-		struct moving m = { tx, &d, NULL, &job->policy };
-		enum happening what;
-		int r;
 
 		if (form->now.listed == end)
 			return CORE_WRITE;
-		if (listed_device(tx, job, form->devices[form->now.listed], &d, &part, e) < 0)
-			return -1;
-		if ((r = store_execution_find(tx->db, job->num, d.num, part->ptype, &x, e)) != 0) {
-			if (r < 0)
+		if (listed_device(tx, job, form->devices[form->now.listed], &d, &part, e) < 0) {
+			if (e->code != ERR_INVALID)
 				return -1;
-			continue;			/* named twice */
+			*e = (struct err)ERR_INIT;	/* gone since it was looked at */
+			continue;
 		}
-		m.family = core_family(tx->core, d.dialect);
-		if (m.family == NULL)
-			return err_set(e, ERR_CONFLICT, "nobody here speaks %s", d.dialect);
-		if (store_firmware_brief(tx->db, part->firmware, &fw, e) < 0 ||
-		    execution_enqueue(&m, job->num, part->ptype, part->firmware, &x, e) < 0)
-			return -1;
-		what = from_the_start(job, part, &d, &fw);
-		if (what != HAP_OFFER && execution_apply(&m, &x, what, d.version, e) < 0)
+		if (fill_one(tx, job, part, &d, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -245,29 +251,14 @@ anything_open(const struct job *job)
 }
 
 static int
-make_current(struct tx *tx, const struct job_form *form, const struct job *job, struct err *e)
-{
-	struct product product;
-	int r = store_product_find(tx->db, job->parts[0].ptype, &product, e);
-
-	if (r <= 0)
-		return r < 0 ? -1 : err_set(e, ERR_ABSENT, "its product is gone");
-	snprintf(form->current == 'v' ? product.current_v : product.current_b, VERSION_MAX, "%s",
-	    job->parts[0].name);
-	product.updated_ms = tx->now;
-	if (store_product_update(tx->db, &product, e) < 0)
-		return -1;
-	if (form->now.replaced != 0 &&
-	    store_job_set_state(tx->db, form->now.replaced, JOB_CANCELED, tx->now, e) < 0)
-		return -1;
-	return audit_note(tx, e, "product.current", job->parts[0].name, "job %s", job->id);
-}
-
-static int
 finish(struct tx *tx, struct job_form *form, const struct job *job, struct err *e)
 {
 	bool done = !job->policy.continuous && !anything_open(job);
 
+	/* Only now: another may have become current while this one was made. */
+	if (form->current != 0 && job_former_current(tx, job->parts[0].ptype, form->current,
+	    &form->now.replaced, e) < 0)
+		return -1;
 	if (store_job_set_state(tx->db, job->num, JOB_RUNNING, tx->now, e) < 0 ||
 	    (done && store_job_set_state(tx->db, job->num, JOB_COMPLETED, tx->now, e) < 0) ||
 	    event_note(tx, e, 0, job->num, 0, "job_created", "%s", tx->actor.name) < 0)
@@ -275,7 +266,7 @@ finish(struct tx *tx, struct job_form *form, const struct job *job, struct err *
 	tx_bump(tx);
 	form->now.running = true;
 	form->now.after = 0;
-	return form->current != 0 ? make_current(tx, form, job, e) :
+	return form->current != 0 ? job_make_current(tx, form, job, e) :
 	    audit_note(tx, e, "job.create", job->id, "%s", job->parts[0].name);
 }
 
@@ -306,6 +297,8 @@ job_create(struct tx *tx, struct job_form *form, struct job *ret, struct err *e)
 	if (store_again(tx->db))
 		form->now = form->before;
 	form->before = form->now;
+	if (form->now.job == 0 && (r = check_listed(tx, form, e)) != 0)
+		return r;
 	if (form->now.job == 0 && begin(tx, form, e) < 0)
 		return -1;
 	if (!form->now.running && (r = fill_and_finish(tx, form, e)) != 0)
@@ -319,66 +312,66 @@ job_create(struct tx *tx, struct job_form *form, struct job *ret, struct err *e)
 	return store_job_find_num(tx->db, form->now.job, ret, e) < 0 ? -1 : 0;
 }
 
-/* ---- Set as Current ---- */
+/* ---- what would it do? ---- */
 
 static int
-unset_current(struct tx *tx, struct product *product, char channel, struct job_form *form,
-    struct err *e)
+preview_all(struct tx *tx, const struct job_form *form, const struct job_part *part,
+    struct job_preview *ret, struct err *e)
 {
-	int r;
+	struct firmware_brief fw;
+	struct fill fill = { .ptype = part->ptype, .target = part->firmware,
+	    .allow_downgrade = form->policy.allow_downgrade, .now_ms = tx->now,
+	    .beta_only = form->current == 'b' };
+	uint64_t n[3];
 
-	if (!form->now.running) {
-		if (former_current(tx, product->ptype, channel, &form->now.replaced, e) < 0)
-			return -1;
-		(channel == 'v' ? product->current_v : product->current_b)[0] = '\0';
-		product->updated_ms = tx->now;
-		if (store_product_update(tx->db, product, e) < 0 ||
-		    audit_note(tx, e, "product.current", "", "none for channel %c of %u", channel,
-		    product->ptype) < 0)
-			return -1;
-		if (form->now.replaced != 0 &&
-		    store_job_set_state(tx->db, form->now.replaced, JOB_CANCELED, tx->now, e) < 0)
-			return -1;
-		form->now.running = true;
-		tx_bump(tx);
-	}
-	if (form->now.replaced == 0)
-		return 0;
-	r = job_end_untaken(tx, form->now.replaced, "replaced", &form->now.after, e);
-	return r > 0 ? CORE_WRITE : r;
-}
-
-int
-job_set_current(struct tx *tx, uint32_t ptype, const char *version, char channel,
-    struct job_form *form, struct job *ret, struct err *e)
-{
-	struct product product;
-	struct version v;
-	int r = store_product_find(tx->db, ptype, &product, e);
-
-	if (r <= 0)
-		return r < 0 ? -1 : err_set(e, ERR_ABSENT, "there is no product %u", ptype);
-	if (version == NULL) {
-		memset(ret, 0, sizeof(*ret));
-		if (store_again(tx->db))
-			form->now = form->before;
-		form->before = form->now;
-		return unset_current(tx, &product, channel, form, e);
-	}
-	if (version_parse(&v, version, e) < 0)
+	if (store_firmware_brief(tx->db, fill.target, &fw, e) < 0)
 		return -1;
-	if (v.ptype != ptype || v.channel != channel)
-		return err_field(e, ERR_INVALID, "version", "ptype",
-		    "%s is not a firmware of product %u, channel %c", version, ptype, channel);
-	form->current = channel;
-	form->policy.continuous = true;
-	form->nversions = 1;
-	form->devices = NULL;
-	snprintf(form->versions[0], sizeof(form->versions[0]), "%s", version);
-	return job_create(tx, form, ret, e);
+	fill.value = fw.value;
+	if (store_execution_preview(tx->db, &fill, n, e) < 0)
+		return -1;
+	ret->matched += n[0] + n[1] + n[2];
+	ret->already_there += n[1];
+	ret->newer += n[2];
+	return 0;
 }
 
-/* ---- what would it do? ---- */
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, so that a device that is named twice is counted once. */
+static int
+preview_listed(struct tx *tx, const struct job_form *form, const struct job *job,
+    struct job_preview *ret, struct err *e)
+{
+	AUTO(mem) void *memory = calloc(form->ndevices + 1, sizeof(const char *));
+	const char **ids = memory;
+
+	if (ids == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	memcpy(ids, form->devices, form->ndevices * sizeof(*ids));
+	qsort(ids, form->ndevices, sizeof(*ids), by_text);
+	for (size_t i = 0; i < form->ndevices; i++) {
+		const struct job_part *part;
+		struct firmware_brief fw;
+		struct device d;
+		enum happening what;
+
+		if (i > 0 && strcmp(ids[i], ids[i - 1]) == 0)
+			continue;
+		if (listed_device(tx, job, ids[i], &d, &part, e) < 0 ||
+		    store_firmware_brief(tx->db, part->firmware, &fw, e) < 0)
+			return -1;
+		what = from_the_start(job, part, &d, &fw);
+		ret->matched++;
+		ret->already_there += what == HAP_THERE;
+		ret->newer += what == HAP_NEWER;
+		ret->blocked += d.status != DEVICE_ACCEPTED;
+	}
+	return 0;
+}
 
 int
 job_preview(struct tx *tx, const struct job_form *form, struct job_preview *ret, struct err *e)
@@ -388,36 +381,10 @@ job_preview(struct tx *tx, const struct job_form *form, struct job_preview *ret,
 	memset(ret, 0, sizeof(*ret));
 	if (policy_check(&form->policy, e) < 0 || collect_parts(tx, form, &job, e) < 0)
 		return -1;
-	for (int i = 0; i < job.nparts && form->devices == NULL; i++) {
-		struct firmware_brief fw;
-		struct fill fill = { .ptype = job.parts[i].ptype, .target = job.parts[i].firmware,
-		    .allow_downgrade = form->policy.allow_downgrade, .now_ms = tx->now,
-		    .beta_only = form->current == 'b' };
-		uint64_t n[3];
-
-		if (store_firmware_brief(tx->db, fill.target, &fw, e) < 0)
+	if (form->devices != NULL)
+		return preview_listed(tx, form, &job, ret, e);
+	for (int i = 0; i < job.nparts; i++)
+		if (preview_all(tx, form, &job.parts[i], ret, e) < 0)
 			return -1;
-		fill.value = fw.value;
-		if (store_execution_preview(tx->db, &fill, n, e) < 0)
-			return -1;
-		ret->matched += n[0] + n[1] + n[2];
-		ret->already_there += n[1];
-		ret->newer += n[2];
-	}
-	for (size_t i = 0; form->devices != NULL && i < form->ndevices; i++) {
-		const struct job_part *part;
-		struct firmware_brief fw;
-		struct device d;
-		enum happening what;
-
-		if (listed_device(tx, &job, form->devices[i], &d, &part, e) < 0 ||
-		    store_firmware_brief(tx->db, part->firmware, &fw, e) < 0)
-			return -1;
-		what = from_the_start(&job, part, &d, &fw);
-		ret->matched++;
-		ret->already_there += what == HAP_THERE;
-		ret->newer += what == HAP_NEWER;
-		ret->blocked += d.status != DEVICE_ACCEPTED;
-	}
 	return 0;
 }
