@@ -231,8 +231,8 @@ CREATE TABLE execution (
 	ptype		INTEGER NOT NULL,
 	target		INTEGER NOT NULL REFERENCES firmware,
 	state		INTEGER NOT NULL CHECK (state BETWEEN 0 AND 13),
-	-- 0 queued, 1 live, 2 over: what the partial indexes go by. It says nothing that
-	-- state and exposed do not; but an update that leaves it alone leaves them alone.
+	-- 0 queued, 1 live, 2 over: what the indexes go by. It says nothing that state and
+	-- exposed do not; but an update that leaves it alone leaves the indexes alone.
 	stage		INTEGER NOT NULL,
 	sure		INTEGER NOT NULL DEFAULT 0 CHECK (sure IN (0, 1)),
 	taken		INTEGER NOT NULL DEFAULT 0 CHECK (taken IN (0, 1)),
@@ -258,14 +258,11 @@ CREATE TABLE execution (
 	CONSTRAINT stage_of_state CHECK (stage =
 		CASE WHEN state = 0 THEN 0 WHEN state < 7 OR exposed = 1 THEN 1 ELSE 2 END)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX execution_device ON execution (device);
+-- A device's ask looks at what is not over, however long its history.
+CREATE INDEX execution_device ON execution (device, stage);
 CREATE INDEX execution_due ON execution (due_ms) WHERE due_ms IS NOT NULL;
--- Not ended (state 7 is the first end), or still counted as exposed: what a
--- device's ask looks at, however long its history.
-CREATE INDEX execution_live ON execution (device) WHERE stage < 2;
-
 -- Devices that wait to be told of their job.
-CREATE INDEX execution_queued ON execution (job, device) WHERE stage = 0;
+CREATE INDEX execution_queued ON execution (job, ptype, device) WHERE stage = 0;
 
 -- What is to be said to devices: removed in the transaction that says it.
 CREATE TABLE call (

@@ -8,7 +8,7 @@
 enum { PTYPE = 23701, PART = 23702, DEVICES = 25 };
 
 struct cast {
-	int64_t		old, target, newer, part;	/* firmware */
+	int64_t		old, target, newer, part, newer_part;	/* firmware */
 	int64_t		job;
 	int64_t		devices[DEVICES];
 };
@@ -38,6 +38,7 @@ set_up(struct db *db, void *arg, struct err *e)
 	c->target = put_firmware(db, "v1.0.1t23701(a)", e);
 	c->newer = put_firmware(db, "v2.0.0t23701(a)", e);
 	c->part = put_firmware(db, "v0.0.1t23702(a)", e);
+	c->newer_part = put_firmware(db, "v0.0.2t23702(a)", e);
 	for (int i = 0; i < DEVICES; i++) {
 		struct device d = sample_device("", PTYPE);
 
@@ -124,7 +125,7 @@ fill(struct db *db, void *arg, struct err *e)
 	return 0;
 }
 
-/* Downgrades, betas, and a component, whose version the device's does not tell. */
+/* Downgrades, betas, and a component, of which the device's version tells nothing. */
 static int
 other_fills(struct db *db, void *arg, struct err *e)
 {
@@ -139,6 +140,10 @@ other_fills(struct db *db, void *arg, struct err *e)
 	CHECK(store_execution_preview(db, &f, n, e) == 0 && n[0] == 2 && n[1] == 0, "beta");
 	f = (struct fill){ .ptype = PART, .target = c->part, .value = 1 };
 	CHECK(store_execution_preview(db, &f, n, e) == 0 && n[0] == 20 && n[2] == 0, "component");
+	CHECK(store_component_put(db, c->devices[0], PART, c->part, e) == 0 &&
+	    store_component_put(db, c->devices[1], PART, c->newer_part, e) == 0, "%s", e->text);
+	CHECK(store_execution_preview(db, &f, n, e) == 0 && n[0] == 18 && n[1] == 1 && n[2] == 1,
+	    "known components");
 	return 0;
 }
 

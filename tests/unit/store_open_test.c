@@ -7,6 +7,16 @@
 #include "store_test.h"
 #include "sql.gen.h"
 
+static int
+newest(void)
+{
+	int n = 0;
+
+	while (sql_migrations[n].number != 0)
+		n++;
+	return n;
+}
+
 /* An SQL statement on a file, as a person with a shell would. */
 static void
 by_hand(const char *path, const char *sql)
@@ -66,7 +76,7 @@ fresh(const struct place *at)
 	seen(st, find_product, &ptype);
 	store_close(st);
 	CHECK(asked(at->path, "PRAGMA application_id") == 0x6f746164, "application_id");
-	CHECK(asked(at->path, "PRAGMA user_version") == 1, "user_version");
+	CHECK(asked(at->path, "PRAGMA user_version") == newest(), "user_version");
 	CHECK(asked(at->path, "PRAGMA auto_vacuum") == 2, "incremental");
 	CHECK(asked(at->path, "PRAGMA page_size") == 4096, "page size");
 	st = store_at(at->path, NULL);
@@ -118,12 +128,15 @@ static void
 foreign(const struct place *at)
 {
 	struct store *st = store_at(at->path, NULL);
+	char word[80];
 	FILE *f;
 
 	store_close(st);
-	by_hand(at->path, "PRAGMA user_version = 7");
-	refused(at, "a newer schema", "written by a newer otad (schema 7, this one knows 1)");
-	CHECK(asked(at->path, "PRAGMA user_version") == 7, "it was changed");
+	by_hand(at->path, "PRAGMA user_version = 4711");
+	snprintf(word, sizeof(word), "written by a newer otad (schema 4711, this one knows %d)",
+	    newest());
+	refused(at, "a newer schema", word);
+	CHECK(asked(at->path, "PRAGMA user_version") == 4711, "it was changed");
 	place_clear(at);
 
 	by_hand(at->path, "CREATE TABLE recipe (name TEXT)");
@@ -156,9 +169,45 @@ half_made(const struct place *at)
 	by_hand(at->path, "PRAGMA journal_mode = WAL");
 	st = store_at(at->path, NULL);
 	store_close(st);
-	CHECK(asked(at->path, "PRAGMA user_version") == 1, "migrated");
+	CHECK(asked(at->path, "PRAGMA user_version") == newest(), "migrated");
 	place_clear(at);
 }
+
+/* A file of the first schema, with something in it, is brought to the newest. */
+static void
+older(const struct place *at)
+{
+	char mark[80];
+	struct store *st;
+	uint32_t ptype = 5;
+
+	by_hand(at->path, sql_migrations[0].text);
+	snprintf(mark, sizeof(mark), "PRAGMA application_id = %d; PRAGMA user_version = 1",
+	    0x6f746164);
+	by_hand(at->path, mark);
+	by_hand(at->path, "INSERT INTO product VALUES (5, 's', 'n', NULL, 0, 1, 'native', 'image', "
+	    "'raw', NULL, NULL, NULL, 1, 1, NULL, NULL)");
+	st = store_at(at->path, NULL);
+	seen(st, find_product, &ptype);
+	store_close(st);
+	CHECK(asked(at->path, "PRAGMA user_version") == newest(), "migrated");
+	place_clear(at);
+}
+
+/* What these ask often must not become slower with a long history. */
+static const struct { const char *query, *index; } leads[] = {
+	{ "execution_live",	"execution_device (device=? AND stage<?)" },
+	{ "execution_tellable",	"execution_queued (job=? AND ptype=? AND device>?)" },
+	{ "execution_due",	"execution_due (" },
+	{ "execution_aimed",	"execution_device (device=?)" },
+	{ "job_open",		"job_part_running (ptype=?)" },
+	{ "device_list_ptype",	"device_ptype (ptype=? AND rowid>?)" },
+	{ "device_list_tag",	"tag_value (key=?" },
+	{ "event_list",		"event_device (device=? AND rowid<?)" },
+	{ "fill_slice",		"device_ptype (ptype=? AND rowid>?)" },
+	{ "hash_find",		"PRIMARY KEY (bytes=? AND name=? AND ptype=?)" },
+	{ "native_find",	"(ptype=? AND text=?)" },
+};
 
 /* Each query is valid, and finds its rows of the big tables by an index. */
 static void
@@ -180,6 +229,11 @@ queries(const struct place *at)
 		int rc = sqlite3_prepare_v2(db, plan, -1, &stmt, NULL);
 
 		CHECK(rc == SQLITE_OK, "%s: %s", q->name, sqlite3_errmsg(db));
+		const char *lead = NULL;
+		bool led = false;
+
+		EACH(l, leads)
+			lead = strcmp(l->query, q->name) == 0 ? l->index : lead;
 		while (stmt != NULL && sqlite3_step(stmt) == SQLITE_ROW) {
 			const char *step = (const char *)sqlite3_column_text(stmt, 3);
 			bool scan = strncmp(step, "SCAN", 4) == 0 && (strstr(step, "device") ||
@@ -191,7 +245,9 @@ queries(const struct place *at)
 			EACH(w, walks)
 				scan = scan && strcmp(step, *w) != 0;
 			CHECK(!scan, "%s: %s", q->name, step);
+			led = led || (lead != NULL && strstr(step, lead) != NULL);
 		}
+		CHECK(led || lead == NULL, "%s does not use %s", q->name, lead);
 		sqlite3_finalize(stmt);
 		sqlite3_free(plan);
 	}
@@ -210,6 +266,7 @@ main(void)
 	two(&at);
 	foreign(&at);
 	half_made(&at);
+	older(&at);
 	queries(&at);
 	place_remove(&at);
 	return TEST_END();
