@@ -9,6 +9,8 @@
 #include "otad/digest.h"
 #include "otad/execution.h"
 #include "otad/firmware.h"
+#include "otad/rollout.h"
+#include "otad/zone.h"
 
 struct tx;
 
@@ -34,6 +36,38 @@ struct policy {			/* what a caller may say of it; defaults by policy_default() *
 	int		retry_delay_s;		/* 300 */
 	bool		allow_downgrade, despite_hold;
 };
+/* What else a caller may ask for: how careful the rollout is to be. Kept beside
+ * the policy, since only devices with an open job need it. */
+struct care {
+	struct rate	rate;
+	struct failure_limit failure;		/* failure_default() */
+	int64_t		start_ms, end_ms;	/* 0: now, never */
+	bool		windowed;
+	struct window	window;
+	char		tz[ZONE_NAME_MAX];	/* of the window: a zone, or "device" */
+	bool		second_operator;	/* another operator has to approve it first */
+	bool		reboot_approval;
+	/* not the caller's */
+	char		made_by[24];		/* id of the key that made it */
+	char		halt_limit[16];		/* "failure", "stage", or "" */
+	char		halt_detail[257];
+};
+void	care_default(struct care *);
+int	care_check(const struct care *, struct err *);
+
+/* One part of a job as the judge sees it. */
+struct pace {
+	uint64_t	matched;		/* executions that it may offer to */
+	/* since the last resume: took the image, of these succeeded, ended otherwise */
+	uint64_t	judged, won, lost;
+	uint64_t	ended, failed;		/* attempts that ended; of these failed */
+	struct outcomes	outcomes;		/* the last of them */
+	int		stage;			/* the open one; -1: there are no stages */
+	uint64_t	stage_limit;		/* how many may have taken while it is open */
+	int64_t		rate_last_ms;		/* no further start before */
+	int64_t		due_ms;			/* then time alone changes something; 0 */
+};
+
 void	policy_default(struct policy *);
 /* Each field within its bounds; errors name the field. */
 int	policy_check(const struct policy *, struct err *);
@@ -67,6 +101,10 @@ void	job_clear(struct job *);
 
 struct job_form {
 	struct policy	policy;
+	struct care	care;
+	bool		stages_given;		/* else the defaults of stage_defaults() */
+	struct stage	stages[STAGES_MAX];
+	int		nstages;
 	char		versions[JOB_FIRMWARES_MAX][VERSION_MAX];
 	int		nversions;
 	const char *const *devices;		/* ids; NULL: all devices of the products */
@@ -99,6 +137,10 @@ int	job_create(struct tx *, struct job_form *, struct job *ret, struct err *);
 int	job_preview(struct tx *, const struct job_form *, struct job_preview *ret, struct err *);
 
 int	job_get(struct tx *, const char *id, struct job *ret, struct err *);
+/* Its care, and how each of its parts is paced; stages with their counts. */
+int	job_care(struct tx *, const struct job *, struct care *ret, struct err *);
+int	job_pace(struct tx *, const struct job *, int part, struct pace *ret_pace,
+	    struct stage ret_stages[STAGES_MAX], int *ret_nstages, struct err *);
 typedef int job_fn(void *arg, const struct job *, struct err *);
 /* Newest first, below `before` (0: from the newest). state -1: any; ptype 0: any. */
 int	job_list(struct tx *, int state, uint32_t ptype, int64_t before, int limit,
@@ -108,6 +150,30 @@ int	job_list(struct tx *, int state, uint32_t ptype, int64_t before, int limit,
  * its end. In slices, like job_create(); cursor starts at 0. */
 struct job_cursor { int64_t after, before; };
 int	job_cancel(struct tx *, const char *id, struct job_cursor *, struct err *);
+
+/* A person's steps. Each refuses (ERR_CONFLICT) what the job's state does not
+ * allow. resume of a halted job needs its firmware released, or despite_hold, and
+ * counts anew from there. approve: the second operator's word; the one who made
+ * the job cannot give it. next_stage: as if the open stage had passed. */
+int	job_pause(struct tx *, const char *id, struct err *);
+int	job_resume(struct tx *, const char *id, struct err *);
+int	job_approve(struct tx *, const char *id, struct err *);
+int	job_next_stage(struct tx *, const char *id, struct err *);
+/* Failed, rejected and timed out devices get all their attempts again. In slices. */
+int	job_retry(struct tx *, const char *id, struct job_cursor *, struct err *);
+/* Holds its firmware, unsets it as current, ends the job, and makes another back
+ * to what each device ran before. Devices whose old firmware is unknown, yanked or
+ * never dispatched are superseded in it at once, reason "nothing_to_go_back_to". In
+ * slices. */
+struct rollback {
+	struct rollback_progress {
+		int64_t	job;			/* the new one */
+		int	part;
+		int64_t	after;
+		bool	filled, running;
+	} now, before;
+};
+int	job_rollback(struct tx *, const char *id, struct rollback *, struct job *ret, struct err *);
 
 /* version NULL: no current for this channel. Ends the job of the former current
  * (its queued executions end as canceled, reason "replaced"); downgrades nobody.

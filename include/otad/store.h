@@ -200,6 +200,25 @@ struct part_change {		/* added to a job_part's figures; may be negative */
 int	store_part_change(struct db *, int64_t job, uint32_t ptype, const struct part_change *,
 	    struct err *);
 
+/* ---- how careful a job is (job.h, rollout.h) ---- */
+
+int	store_care_put(struct db *, int64_t job, const struct care *, struct err *);
+int	store_care_find(struct db *, int64_t job, struct care *ret, struct err *);
+int	store_pace_put(struct db *, int64_t job, uint32_t ptype, const struct pace *, struct err *);
+int	store_pace_find(struct db *, int64_t job, uint32_t ptype, struct pace *ret, struct err *);
+typedef int pace_fn(void *arg, int64_t job, uint32_t ptype, struct err *);
+int	store_pace_due(struct db *, int64_t now_ms, int limit, pace_fn *, void *arg, struct err *);
+int	store_stage_put(struct db *, int64_t job, uint32_t ptype, int n, const struct stage *,
+	    struct err *);
+int	store_stage_list(struct db *, int64_t job, uint32_t ptype, struct stage ret[STAGES_MAX],
+	    int *ret_n, struct err *);		/* counts are not filled in */
+int	store_stage_counts(struct db *, int64_t job, uint32_t ptype,
+	    struct stage stages[STAGES_MAX], int n, struct err *);
+int	store_execution_wave(struct db *, const struct execution *, int stage, struct err *);
+/* Devices of a part that failed, were rejected or timed out, after `after`. */
+int	store_execution_lost(struct db *, int64_t job, uint32_t ptype, int64_t after, int limit,
+	    int64_t *ret_devices, int *ret_n, struct err *);
+
 /* ---- executions ---- */
 
 int	store_execution_put(struct db *, const struct execution *, struct err *); /* insert or replace */
