@@ -17,6 +17,8 @@
 #include "otad/log.h"
 
 #define EXIT_CONFIG	78	/* EX_CONFIG of sysexits.h: a restart will not help */
+#define TRIM_ROUNDS	20	/* of the main loop, about a second each */
+#define TRIM_BYTES	(8u << 20)
 
 static struct conf *
 read_conf(const char *path, struct err *e)
@@ -76,12 +78,32 @@ notify_reload(struct daemon *d)
 	sd_notify(0, "READY=1");
 }
 
+/* After a crowd the allocator keeps what ten thousand connections needed, in the
+ * middle of its heap: twice in a row much of it free, it is given back. */
+struct trimming {
+	int	rounds;
+	bool	much;
+};
+
+static void
+give_back(struct trimming *t)
+{
+	bool was_much = t->much;
+
+	if (++t->rounds % TRIM_ROUNDS != 0)
+		return;
+	t->much = mallinfo2().fordblks > TRIM_BYTES;
+	if (t->much && was_much)
+		malloc_trim(0);
+}
+
 /* Until SIGTERM or SIGINT. The watchdog is told that we live only if the threads
  * that must never stand still do. */
 static int
 serve(struct daemon *d, const sigset_t *signals)
 {
 	struct timespec pause = { .tv_sec = 1 };
+	struct trimming trimming = { 0, false };
 	uint64_t watchdog_us = 0;
 	int got;
 
@@ -97,6 +119,7 @@ serve(struct daemon *d, const sigset_t *signals)
 			notify_reload(d);
 		if (daemon_look(d) && watchdog_us > 0)
 			sd_notify(0, "WATCHDOG=1");
+		give_back(&trimming);
 	}
 }
 

@@ -120,7 +120,7 @@ call_new(void *listener, const char *target, struct MHD_Connection *c)
 	call->connection = c;
 	call->body_max = BODY_MAX;
 	call->nul_in_target = target != NULL && strstr(target, "%00") != NULL;
-	link_head(call->link, call);
+	link_head(call->link);
 	return call;
 }
 

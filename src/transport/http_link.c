@@ -99,13 +99,11 @@ link_notify(void *listener, struct MHD_Connection *c, void **link,
 }
 
 void
-link_head(struct link *l, struct call *call)
+link_head(struct link *l)
 {
 	int64_t until = http_now() + (int64_t)l->listener->http->limits.head_s * 1000;
 
-	pthread_mutex_lock(&l->listener->http->lock);
-	l->call = call;
-	pthread_mutex_unlock(&l->listener->http->lock);
+	atomic_store_explicit(&l->busy, true, memory_order_relaxed);
 	/* A new connection's time has run since it was accepted. */
 	if (until < atomic_load_explicit(&l->deadline_ms, memory_order_relaxed))
 		atomic_store_explicit(&l->deadline_ms, until, memory_order_relaxed);
@@ -116,9 +114,7 @@ link_idle(struct link *l)
 {
 	const struct http_limits *limits = &l->listener->http->limits;
 
-	pthread_mutex_lock(&l->listener->http->lock);
-	l->call = NULL;
-	pthread_mutex_unlock(&l->listener->http->lock);
+	atomic_store_explicit(&l->busy, false, memory_order_relaxed);
 	link_patience(l, ((int64_t)limits->idle_s + limits->head_s) * 1000);
 }
 
@@ -141,6 +137,6 @@ links_cut_idle(struct http *h)
 	struct link *l;
 
 	for (l = h->links; l != NULL; l = l->next)
-		if (l->call == NULL)
+		if (!atomic_load_explicit(&l->busy, memory_order_relaxed))
 			shutdown(l->fd, SHUT_RDWR);
 }

@@ -80,7 +80,7 @@ struct link {
 	bool		linger;			/* more will come that nobody reads … */
 	bool		cut;			/* … or has come in such plenty that it ends here */
 	bool		patient, paced;		/* socket options of an image still stand */
-	struct call	*call;			/* being served, or NULL */
+	_Atomic bool	busy;			/* with a request */
 	int		deliveries;		/* that look at its socket */
 	_Atomic int64_t	deadline_ms;		/* boot time; then it is cut. 0: none */
 };
@@ -151,7 +151,7 @@ const char	*http_address_text(const struct sockaddr *, bool port, char ret[ADDRE
 /* http_link.c */
 void		link_notify(void *listener, struct MHD_Connection *, void **link,
 		    enum MHD_ConnectionNotificationCode);
-void		link_head(struct link *, struct call *);	/* a request begins … */
+void		link_head(struct link *);			/* a request begins … */
 void		link_idle(struct link *);			/* … and has ended */
 void		link_patience(struct link *, int64_t ms);	/* 0: without end */
 void		links_cut_late(struct http *);			/* locked */
