@@ -57,6 +57,19 @@ set_due(struct tx *tx, struct execution *x, int64_t due_ms, struct err *e)
 	return store_execution_put(tx->db, x, e);
 }
 
+/* 1: could be offered if its device asked; 0: its job or its firmware forbids. */
+static int
+offerable(const struct moving *m, const struct execution *x, enum job_state state, struct err *e)
+{
+	struct firmware_brief target;
+	int r = store_firmware_brief(m->tx->db, x->target, &target, e);
+
+	if (r <= 0)
+		return r;
+	return state == JOB_RUNNING && (target.state == FIRMWARE_READY ||
+	    (target.state == FIRMWARE_HELD && m->policy->despite_hold));
+}
+
 /* A queued one is unreached only if it could have been offered and its device
  * kept silent; whatever was heard meanwhile starts the time anew. */
 static int
@@ -64,10 +77,13 @@ reach_is_over(const struct moving *m, struct execution *x, enum job_state state,
 {
 	int64_t heard = hot_heard(m->tx->core->hot, m->device->id);
 	int64_t reach = m->policy->reach_s * 1000;
+	int r = offerable(m, x, state, e);
 
+	if (r < 0)
+		return -1;
 	if (m->device->last_seen_ms > heard)
 		heard = m->device->last_seen_ms;
-	if (state != JOB_RUNNING)
+	if (r == 0)
 		heard = m->tx->now;
 	if (heard + reach > m->tx->now)
 		return set_due(m->tx, x, heard + reach, e);
@@ -103,6 +119,11 @@ fall_due(struct tx *tx, struct execution *x, struct err *e)
 	m.family = core_family(tx->core, device.dialect);
 	if (m.family == NULL)			/* a dialect that this otad lacks */
 		return set_due(tx, x, tx->now + 3600000, e);
+	if (state == JOB_CANCELED && !x->taken && !state_ended(x->state)) {
+		/* It had taken the image then, and put it off since. */
+		snprintf(x->reason, sizeof(x->reason), "job_canceled");
+		return execution_apply(&m, x, HAP_CANCEL, "", e);
+	}
 	switch (x->state) {
 	case STATE_QUEUED:
 	case STATE_AWAITING:
@@ -255,7 +276,9 @@ finish_cancels(struct tx *tx, void *arg, struct err *e)
 		return -1;
 	if (job == 0)
 		return 0;
-	return job_end_untaken(tx, job, "job_canceled", &after, e) < 0 ? -1 : CORE_WRITE;
+	if (job_end_untaken(tx, job, "job_canceled", &after, e) < 0)
+		return -1;
+	return after != 0 ? CORE_WRITE : 0;	/* 0: it found nothing, and never will */
 }
 
 static void
