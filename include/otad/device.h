@@ -67,11 +67,12 @@ int	device_delete(struct tx *, const char *id, struct err *);	/* not while activ
 int	device_set_status(struct tx *, const char *id, enum device_status, struct err *);
 int	device_rotate_key(struct tx *, const char *id, char *ret_key, struct err *);
 
-struct device_query {			/* empty fields do not restrict */
-	uint32_t	ptype;
-	int		status;			/* -1: any */
-	const char	*dialect, *version, *firmware;	/* NULL: any */
-	const char	*tag, *tag_value;	/* NULL: any */
+struct filter;
+
+struct device_query {
+	uint32_t	ptype;			/* 0: any */
+	const struct filter *filter;		/* NULL: all */
+	int64_t		now_ms;			/* from which a filter's times run back */
 	int64_t		after;			/* num */
 	int		limit;
 };

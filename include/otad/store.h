@@ -21,6 +21,7 @@
 #include "otad/device.h"
 #include "otad/digest.h"
 #include "otad/execution.h"
+#include "otad/filter.h"
 #include "otad/firmware.h"
 #include "otad/history.h"
 #include "otad/job.h"
@@ -214,6 +215,9 @@ int	store_stage_list(struct db *, int64_t job, uint32_t ptype, struct stage ret[
 	    int *ret_n, struct err *);		/* counts are not filled in */
 int	store_stage_counts(struct db *, int64_t job, uint32_t ptype,
 	    struct stage stages[STAGES_MAX], int n, struct err *);
+/* Queued executions of a part whose devices match and were heard since then. */
+int	store_stage_waiting(struct db *, int64_t job, uint32_t ptype, const struct filter *,
+	    int64_t since_ms, int64_t now_ms, uint64_t *ret, struct err *);
 int	store_execution_wave(struct db *, const struct execution *, int stage, struct err *);
 /* Devices of a part that failed, were rejected or timed out, after `after`. */
 int	store_execution_lost(struct db *, int64_t job, uint32_t ptype, int64_t after, int limit,
@@ -252,6 +256,7 @@ struct fill {
 	int64_t		target;
 	uint32_t	value;
 	bool		allow_downgrade, beta_only;
+	const struct filter *filter;	/* of these devices only; NULL: all */
 	int64_t		now_ms, due_ms;
 };
 int	store_execution_fill(struct db *, const struct fill *, int64_t *after, int limit,
@@ -287,6 +292,27 @@ int	store_call_answer(struct db *, int64_t num, const char *result, const char *
 	    int64_t now_ms, struct err *);
 int	store_call_waiting(struct db *, int64_t device, int64_t now_ms, uint64_t *ret, struct err *);
 int	store_call_trim(struct db *, int64_t before_ms, int limit, struct err *);
+
+/* ---- filters ---- */
+
+/* 1 the device matches, 0 it does not (or is not there), -1. What a filter says of
+ * time runs back from now_ms. */
+int	store_filter_matches(struct db *, const struct filter *, int64_t device, int64_t now_ms,
+	    struct err *);
+/* Accepted devices of a product (or of what it is a part of) that match and were
+ * heard since then; 0: or never. */
+int	store_filter_count(struct db *, const struct filter *, uint32_t ptype, int64_t since_ms,
+	    int64_t now_ms, uint64_t *ret, struct err *);
+/* The text of the filter that a job was made with; as _find, appended. */
+int	store_job_filter_put(struct db *, int64_t job, const char *text, struct err *);
+int	store_job_filter(struct db *, int64_t job, struct buf *ret, struct err *);
+int	store_saved_filter_insert(struct db *, const struct saved_filter *, int64_t *ret_num,
+	    struct err *);
+int	store_saved_filter_delete(struct db *, const char *name, struct err *);	/* ERR_ABSENT */
+int	store_saved_filter_find(struct db *, const char *name, struct saved_filter *ret,
+	    struct err *);
+int	store_saved_filter_list(struct db *, int64_t after, int limit, saved_filter_fn *, void *arg,
+	    struct err *);
 
 /* ---- history ---- */
 

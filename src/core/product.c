@@ -295,7 +295,7 @@ a_device(void *arg, const struct device *d, struct err *e)
 static int
 some_device(struct tx *tx, uint32_t ptype, char ret[DEVICE_ID_MAX], struct err *e)
 {
-	struct device_query q = { .ptype = ptype, .status = -1, .limit = 1 };
+	struct device_query q = { .ptype = ptype, .limit = 1 };
 
 	ret[0] = '\0';
 	return store_device_list(tx->db, &q, a_device, ret, e);

@@ -8,12 +8,12 @@
  * the audit tells a decision from a correction. */
 #include <stdio.h>
 #include <string.h>
-#include "device_filter.h"
 #include "handlers.h"
 #include "json_in.h"
 #include "json_out.h"
 #include "otad/auto.h"
 #include "otad/clock.h"
+#include "otad/filter.h"
 #include "page.h"
 
 struct push {
@@ -267,18 +267,35 @@ list_one(void *arg, const struct device *d, struct err *e)
 	return page_add(page, d->num, doc, e);
 }
 
+/* ?filter=, RSQL or @NAME; an empty one is none, and *ret NULL. */
+static int
+query_filter(struct tx *tx, const struct request *rq, struct filter **ret, struct err *e)
+{
+	AUTO(buf) struct buf text = BUF_INIT;
+	const char *given = request_query(rq, "filter");
+
+	if (given == NULL || *given == '\0')
+		return 0;
+	if (filter_resolve(tx, given, &text, e) != 0)
+		return -1;
+	*ret = filter_parse(buf_str(&text), e);
+	return *ret != NULL ? 0 : -1;
+}
+
 int
 get_devices(struct tx *tx, struct exchange *x, struct err *e)
 {
 	AUTO(page) struct page page = PAGE_INIT;
-	struct device_filter filter;
+	AUTO(filter) struct filter *filter = NULL;
+	struct device_query query = { .now_ms = tx_now(tx) };
 
 	if (page_open(&page, tx, &x->rq, 'd', e) != 0 ||
-	    device_filter_parse(&filter, request_query(&x->rq, "filter"), e) != 0)
+	    query_filter(tx, &x->rq, &filter, e) != 0)
 		return -1;
-	filter.query.after = page.from;
-	filter.query.limit = page.limit + 1;
-	if (device_list(tx, &filter.query, list_one, &page, e) != 0)
+	query.filter = filter;
+	query.after = page.from;
+	query.limit = page.limit + 1;
+	if (device_list(tx, &query, list_one, &page, e) != 0)
 		return -1;
 	return page_reply(&page, x, e);
 }

@@ -117,7 +117,9 @@ device_changes(struct api *a)
 	CHECK(json_array_size(api_at(a, "items")) == 1 &&
 	    strcmp(api_text(a, "items/0/id"), "lamp-1") == 0, "one in Rome");
 	api(a, "GET /api/v1/devices?filter=version=lt=1", NULL);
-	STATUS(a, 422, "filter");
+	STATUS(a, 400, "filter");
+	CHECK(strcmp(api_text(a, "errors/0/field"), "filter") == 0, "%s",
+	    api_text(a, "errors/0/field"));
 	api(a, "POST /api/v1/devices/lamp-2:accept", "{\"x\":1}");
 	STATUS(a, 400, "no such field");
 	api(a, "POST /api/v1/devices/lamp-2:accept", "{}");

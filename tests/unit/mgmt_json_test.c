@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mgmt/device_filter.h"
 #include "mgmt/json_in.h"
 #include "mgmt/page.h"
 #include "otad/auto.h"
@@ -284,76 +283,6 @@ read_facts(void)
 	}
 }
 
-/* ---- filters ---- */
-
-static const struct {
-	const char	*text;
-	const char	*rule;		/* NULL: taken */
-	uint32_t	ptype;
-	int		status;
-	const char	*firmware, *tag, *value;
-} filters[] = {
-	{ NULL, NULL, 0, -1, NULL, NULL, NULL },
-	{ "", NULL, 0, -1, NULL, NULL, NULL },
-	{ "ptype==23701", NULL, 23701, -1, NULL, NULL, NULL },
-	{ "ptype==23701;tag.site==berlin;status==blocked", NULL, 23701, 2, NULL, "site", "berlin" },
-	{ "firmware==v1.0.1t23701(a)", NULL, 0, -1, "v1.0.1t23701(a)", NULL, NULL },
-	{ "firmware==\"v1.0.1t23701(a)\";ptype==1", NULL, 1, -1, "v1.0.1t23701(a)", NULL, NULL },
-	{ "tag.a-b.c=='x; y'", NULL, 0, -1, NULL, "a-b.c", "x; y" },
-	{ "tag.a=='it\\'s'", NULL, 0, -1, NULL, "a", "it's" },
-	{ "tag.a==''", NULL, 0, -1, NULL, "a", "" },
-	{ "status==pending", NULL, 0, 0, NULL, NULL, NULL },
-	{ "status==happy", "word", 0, 0, NULL, NULL, NULL },
-	{ "ptype==0", "range", 0, 0, NULL, NULL, NULL },
-	{ "ptype==100000", "range", 0, 0, NULL, NULL, NULL },
-	{ "ptype==1x", "range", 0, 0, NULL, NULL, NULL },
-	{ "ptype==1,ptype==2", "not_yet", 0, 0, NULL, NULL, NULL },
-	{ "ptype==1;ptype==2", "not_yet", 0, 0, NULL, NULL, NULL },
-	{ "version=lt=1.0.1", "not_yet", 0, 0, NULL, NULL, NULL },
-	{ "version!=1", "not_yet", 0, 0, NULL, NULL, NULL },
-	{ "(ptype==1)", "not_yet", 0, 0, NULL, NULL, NULL },
-	{ "ptype==(1,2)", "not_yet", 0, 0, NULL, NULL, NULL },
-	{ "version==1.*", "not_yet", 0, 0, NULL, NULL, NULL },
-	{ "colour==red", "not_yet", 0, 0, NULL, NULL, NULL },
-	{ "tag.==red", "not_yet", 0, 0, NULL, NULL, NULL },
-	{ "tag.a==1;tag.b==2", "not_yet", 0, 0, NULL, NULL, NULL },
-	{ "ptype", "filter", 0, 0, NULL, NULL, NULL },
-	{ "==1", "filter", 0, 0, NULL, NULL, NULL },
-	{ "version==", "filter", 0, 0, NULL, NULL, NULL },
-	{ "version=='1", "filter", 0, 0, NULL, NULL, NULL },
-	{ "version==1 2", "filter", 0, 0, NULL, NULL, NULL },
-	{ "version==1;", "filter", 0, 0, NULL, NULL, NULL },
-	{ "firmware==v1(a)x", "filter", 0, 0, NULL, NULL, NULL },
-};
-
-static bool
-same(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static void
-read_filters(void)
-{
-	EACH(f, filters) {
-		struct device_filter got;
-		struct err e = ERR_INIT;
-		int rc = device_filter_parse(&got, f->text, &e);
-		const char *text = f->text != NULL ? f->text : "none";
-
-		CHECK((rc == 0) == (f->rule == NULL), "'%s': %s", text, e.text);
-		if (rc != 0) {
-			CHECK(e.code == ERR_INVALID && same(e.rule, f->rule), "'%s': rule '%s'",
-			    text, e.rule);
-			continue;
-		}
-		CHECK(got.query.ptype == f->ptype && got.query.status == f->status, "'%s'", text);
-		CHECK(same(got.query.firmware, f->firmware), "'%s'", text);
-		CHECK(same(got.query.tag, f->tag) && same(got.query.tag_value, f->value), "'%s'",
-		    text);
-	}
-}
-
 /* ---- pages ---- */
 
 static const char *
@@ -416,7 +345,6 @@ main(void)
 	read_bodies();
 	deep_bodies();
 	read_facts();
-	read_filters();
 	open_pages();
 	return TEST_END();
 }

@@ -63,6 +63,8 @@ struct query {
 #define QUERY_INIT	{ .db = NULL }
 
 int	query_open(struct query *, struct db *, const char *sql, struct err *);
+/* A text made for this one use. */
+int	query_open_text(struct query *, struct db *, const char *sql, struct err *);
 void	query_close(struct query *);
 static inline void auto_query_(struct query *q) { query_close(q); }
 

@@ -3,7 +3,7 @@
  * devices.c - the inventory. The last silences of a device are one small blob,
  * four bytes each, little-endian, without the zeros at its end: most rows hold
  * none, and nobody searches by them. */
-#include "store_priv.h"
+#include "filter.h"
 
 #include <string.h>
 #include "otad/buf.h"
@@ -170,26 +170,25 @@ int
 store_device_list(struct db *db, const struct device_query *want, device_fn *fn, void *arg,
     struct err *e)
 {
+	AUTO(filter_sql) struct filter_sql s = FILTER_SQL_INIT;
 	AUTO(query) struct query q = QUERY_INIT;
-	const char *sql = want->tag != NULL ? sql_device_list_tag :
-	    want->ptype != 0 ? sql_device_list_ptype : sql_device_list;
+	const struct filter_node *tag = want->ptype != 0 ? NULL : filter_leading_tag(want->filter);
+	const char *sql = want->ptype != 0 ? sql_device_list_ptype :
+	    tag != NULL ? sql_device_list_tag : sql_device_list;
 	struct device d;
 	int rc;
 
-	if (query_open(&q, db, sql, e) < 0)
+	if (filter_open(&q, db, sql, want->filter, &s, e) < 0)
 		return -1;
 	put_int(&q, want->after);
 	put_int(&q, want->limit);
-	put_int(&q, want->status);
-	put_text(&q, want->dialect);
-	put_text(&q, want->version);
-	put_text(&q, want->firmware);
-	if (sql != sql_device_list)
+	if (want->ptype != 0)
 		put_int(&q, want->ptype);
-	if (want->tag != NULL) {
-		put_text(&q, want->tag);
-		put_text(&q, want->tag_value);
+	if (tag != NULL) {
+		put_text(&q, tag->key);
+		put_text(&q, want->filter->values[tag->value].text);
 	}
+	filter_put(&q, &s, want->now_ms);
 	while ((rc = query_row(&q, e)) > 0) {
 		get_device(&q, &d);
 		if (fn(arg, &d, e) < 0)

@@ -2,7 +2,7 @@
  *
  * executions.c - a device's part in a job: the big table. It is written row by
  * row while devices move, and by the ten thousand when a job begins. */
-#include "store_priv.h"
+#include "filter.h"
 
 #include <string.h>
 
@@ -270,6 +270,7 @@ int
 store_execution_fill(struct db *db, const struct fill *f, int64_t *after, int limit,
     struct part_change *ret_counts, int *ret_rows, struct err *e)
 {
+	AUTO(filter_sql) struct filter_sql s = FILTER_SQL_INIT;
 	AUTO(query) struct query q = QUERY_INIT;
 	uint64_t counts[STATES] = { 0 };
 	int64_t ptype, last;
@@ -277,7 +278,7 @@ store_execution_fill(struct db *db, const struct fill *f, int64_t *after, int li
 
 	if (devices_ptype(db, f->ptype, &ptype, e) < 0 ||
 	    next_slice(db, f, ptype, *after, limit, &last, &rows, e) < 0 ||
-	    query_open(&q, db, sql_fill_insert, e) < 0)
+	    filter_open(&q, db, sql_fill_insert, f->filter, &s, e) < 0)
 		return -1;
 	put_int(&q, f->job);
 	put_int(&q, f->ptype);
@@ -290,12 +291,13 @@ store_execution_fill(struct db *db, const struct fill *f, int64_t *after, int li
 	put_int(&q, *after);
 	put_int(&q, last);
 	put_int(&q, f->beta_only);
+	filter_put(&q, &s, f->now_ms);
 	while ((rc = query_row(&q, e)) > 0)
 		counts[get_int(&q)]++;
 	if (rc < 0)
 		return -1;
-	for (int s = 0; s < STATES; s++)
-		ret_counts->counts[s] += (int64_t)counts[s];
+	for (int i = 0; i < STATES; i++)
+		ret_counts->counts[i] += (int64_t)counts[i];
 	*after = last;
 	*ret_rows = rows;
 	return 0;
@@ -304,11 +306,12 @@ store_execution_fill(struct db *db, const struct fill *f, int64_t *after, int li
 int
 store_execution_preview(struct db *db, const struct fill *f, uint64_t ret[3], struct err *e)
 {
+	AUTO(filter_sql) struct filter_sql s = FILTER_SQL_INIT;
 	AUTO(query) struct query q = QUERY_INIT;
 	int64_t ptype;
 
 	if (devices_ptype(db, f->ptype, &ptype, e) < 0 ||
-	    query_open(&q, db, sql_fill_preview, e) < 0)
+	    filter_open(&q, db, sql_fill_preview, f->filter, &s, e) < 0)
 		return -1;
 	put_int(&q, f->ptype);
 	put_int(&q, f->target);
@@ -316,6 +319,7 @@ store_execution_preview(struct db *db, const struct fill *f, uint64_t ret[3], st
 	put_int(&q, f->allow_downgrade);
 	put_int(&q, ptype);
 	put_int(&q, f->beta_only);
+	filter_put(&q, &s, f->now_ms);
 	if (query_row(&q, e) < 0)
 		return -1;
 	for (int i = 0; i < 3; i++)

@@ -7,6 +7,7 @@
  * transaction of the migration they tell of, so a start that was interrupted is
  * just done again. */
 #include "store_priv.h"
+#include "filter.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +58,10 @@ db_open(const char *path, const char *vfs, enum db_mode mode, struct err *e)
 	sqlite3_busy_timeout(db->handle, modes[mode].patience_ms);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	if ((rc = filter_functions(db->handle)) != SQLITE_OK) {
+		db_error(db, rc, e);
+		return refuse(db, path, e);
+	}
 	if (db_exec(db, "PRAGMA mmap_size = 268435456;", e) < 0 ||
 	    db_exec(db, modes[mode].pragmas, e) < 0)
 		return refuse(db, path, e);

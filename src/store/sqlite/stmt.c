@@ -103,6 +103,19 @@ query_open(struct query *q, struct db *db, const char *sql, struct err *e)
 	return 0;
 }
 
+/* Nothing to find it by: the next text may stand at the same address. */
+int
+query_open_text(struct query *q, struct db *db, const char *sql, struct err *e)
+{
+	int rc;
+
+	*q = (struct query){ .db = db };
+	if (db->within && sqlite3_get_autocommit(db->handle))
+		return err_set(e, ERR_STORE, "database: the transaction was lost");
+	rc = sqlite3_prepare_v3(db->handle, sql, -1, 0, &q->stmt, NULL);
+	return rc == SQLITE_OK ? 0 : db_error(db, rc, e);
+}
+
 void
 query_close(struct query *q)
 {
