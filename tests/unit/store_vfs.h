@@ -86,7 +86,8 @@ static int faulty_size(sqlite3_file *f, sqlite3_int64 *n) { return FORWARD(f, xF
 static int faulty_lock(sqlite3_file *f, int l) { return FORWARD(f, xLock, l); }
 static int faulty_unlock(sqlite3_file *f, int l) { return FORWARD(f, xUnlock, l); }
 static int faulty_check(sqlite3_file *f, int *r) { return FORWARD(f, xCheckReservedLock, r); }
-static int faulty_control(sqlite3_file *f, int op, void *p) { return FORWARD(f, xFileControl, op, p); }
+static int faulty_control(sqlite3_file *f, int op, void *p)
+{ return FORWARD(f, xFileControl, op, p); }
 static int faulty_sector(sqlite3_file *f) { return FORWARD(f, xSectorSize); }
 static int faulty_traits(sqlite3_file *f) { return FORWARD(f, xDeviceCharacteristics); }
 static int faulty_shm_map(sqlite3_file *f, int i, int n, int extend, void volatile **p)
