@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "conf_value.h"
 #include "otad/auto.h"
 #include "otad/utf8.h"
 
@@ -121,205 +122,27 @@ is_list(enum type t)
 	return t == T_WORDS || t == T_LISTEN || t == T_SERVE;
 }
 
-/* The next blank-separated word: its length, 0 at the end. *at moves to it. */
-static size_t
-next_word(const char **at)
-{
-	*at += strspn(*at, " \t");
-	return strcspn(*at, " \t");
-}
-
-bool
-conf_has_word(const char *list, const char *word)
-{
-	size_t n;
-
-	while ((n = next_word(&list)) > 0) {
-		if (n == strlen(word) && strncmp(list, word, n) == 0)
-			return true;
-		list += n;
-	}
-	return false;
-}
-
-static int
-port_of(const char *text, size_t n, char ret[CONF_PORT_MAX])
-{
-	if (n == 0 || n >= CONF_PORT_MAX || strspn(text, "0123456789") < n)
-		return -1;
-	memcpy(ret, text, n);
-	ret[n] = '\0';
-	return strtol(ret, NULL, 10) <= 65535 ? 0 : -1;
-}
-
-int
-conf_address(const char **at, char ret_host[CONF_HOST_MAX], char ret_port[CONF_PORT_MAX],
-    struct err *e)
-{
-	size_t n = next_word(at), nhost;
-	const char *word = *at, *colon;
-
-	if (n == 0)
-		return 0;
-	colon = memrchr(word, ':', n);
-	nhost = colon != NULL ? (size_t)(colon - word) : 0;
-	if (nhost == 0 || port_of(colon + 1, n - nhost - 1, ret_port) != 0)
-		return err_set(e, ERR_INVALID, "'%.*s' is not HOST:PORT", (int)n, word);
-	if (*word == '[' && word[nhost - 1] == ']') {
-		word++;
-		nhost -= 2;
-	} else if (memchr(word, ':', nhost) != NULL) {
-		return err_set(e, ERR_INVALID, "'%.*s': write an IPv6 address as [%.*s]:PORT",
-		    (int)n, word, (int)nhost, word);
-	}
-	if (nhost == 0 || nhost >= CONF_HOST_MAX)
-		return err_set(e, ERR_INVALID, "'%.*s' is not HOST:PORT", (int)n, *at);
-	memcpy(ret_host, word, nhost);
-	ret_host[nhost] = '\0';
-	*at += n;
-	return 1;
-}
-
-static int
-check_listen(const char *text, struct err *e)
-{
-	char host[CONF_HOST_MAX], port[CONF_PORT_MAX];
-	int rc;
-
-	while ((rc = conf_address(&text, host, port, e)) == 1)
-		;
-	return rc;
-}
-
-static int
-word_index(const char *const *words, const char *text, size_t n)
-{
-	int i;
-
-	for (i = 0; words[i] != NULL; i++)
-		if (strlen(words[i]) == n && strncmp(words[i], text, n) == 0)
-			return i;
-	return -1;
-}
-
-static int
-not_one_of(const char *const *words, const char *text, size_t n, struct err *e)
-{
-	char all[128] = "";
-	size_t used = 0;
-	int i;
-
-	for (i = 0; words[i] != NULL; i++)
-		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
-		    i > 0 ? ", " : "", words[i]);
-	return err_set(e, ERR_INVALID, "'%.*s' is not one of %s", (int)n, text, all);
-}
-
-static int
-check_words(const struct setting *s, const char *text, struct err *e)
-{
-	size_t n;
-
-	for (; (n = next_word(&text)) > 0; text += n)
-		if (word_index(s->words, text, n) < 0)
-			return not_one_of(s->words, text, n, e);
-	return 0;
-}
-
-/* Digits, and what follows them in *ret_end. */
-static int
-number(const char *text, int64_t *ret, const char **ret_end)
-{
-	size_t n = strspn(text, "0123456789");
-
-	if (n == 0 || n > 15)
-		return -1;
-	*ret = strtoll(text, NULL, 10);
-	*ret_end = text + n;
-	return 0;
-}
-
-static int
-in_bounds(const struct setting *s, int64_t n, struct err *e)
-{
-	if (n >= s->min && n <= s->max)
-		return 0;
-	return err_set(e, ERR_INVALID, "must be from %lld to %lld", (long long)s->min,
-	    (long long)s->max);
-}
-
-static int
-set_int(const struct setting *s, const char *text, int *ret, struct err *e)
-{
-	const char *end;
-	int64_t n;
-
-	if (number(text, &n, &end) != 0 || *end != '\0')
-		return err_set(e, ERR_INVALID, "'%.40s' is not a whole number", text);
-	if (in_bounds(s, n, e) != 0)
-		return -1;
-	*ret = (int)n;
-	return 0;
-}
-
-static int
-set_size(const struct setting *s, const char *text, uint64_t *ret, struct err *e)
-{
-	static const char suffixes[] = "KMG";
-	const char *end = text, *suffix;
-	int64_t n = 0;
-
-	if (*text != '\0' && number(text, &n, &end) != 0)
-		return err_set(e, ERR_INVALID, "'%.40s' is not a size such as 64M", text);
-	if (*end != '\0') {
-		suffix = strchr(suffixes, *end);
-		if (suffix == NULL || end[1] != '\0')
-			return err_set(e, ERR_INVALID, "'%.40s' is not a size such as 64M", text);
-		if (n > INT64_MAX >> (10 * (suffix - suffixes + 1)))
-			return in_bounds(s, INT64_MAX, e);
-		n <<= 10 * (suffix - suffixes + 1);
-	}
-	if (in_bounds(s, n, e) != 0)
-		return -1;
-	*ret = (uint64_t)n;
-	return 0;
-}
-
-static int
-set_bool(const char *text, bool *ret, struct err *e)
-{
-	if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
-		return err_set(e, ERR_INVALID, "'%.40s' is not yes or no", text);
-	*ret = strcmp(text, "yes") == 0;
-	return 0;
-}
-
 /* The field of *c gets its value; text must live as long as *c. */
 static int
 set_field(struct conf *c, const struct setting *s, const char *text, struct err *e)
 {
 	void *field = (char *)c + s->offset;
-	int i;
 
 	switch (s->type) {
 	case T_BOOL:
-		return set_bool(text, field, e);
+		return value_bool(text, field, e);
 	case T_INT:
-		return set_int(s, text, field, e);
+		return value_int(text, s->min, s->max, field, e);
 	case T_SIZE:
-		return set_size(s, text, field, e);
+		return value_size(text, s->min, s->max, field, e);
 	case T_ENUM:
-		i = word_index(s->words, text, strlen(text));
-		if (i < 0)
-			return not_one_of(s->words, text, strlen(text), e);
-		*(unsigned *)field = (unsigned)i;
-		return 0;
+		return value_word(text, s->words, field, e);
 	case T_LISTEN:
-		if (check_listen(text, e) != 0)
+		if (value_listen(text, e) != 0)
 			return -1;
 		break;
 	case T_SERVE:
-		if (check_words(s, text, e) != 0)
+		if (value_words(text, s->words, e) != 0)
 			return -1;
 		break;
 	case T_TEXT:

@@ -3,11 +3,7 @@
  * http_call.c - one request. libmicrohttpd calls the handler with the head, then
  * with each piece of the body, then without any; an answer queued in the first of
  * these costs the connection, so the first only sets up, unless it refuses what
- * would be too much to read.
- *
- * What has to wait, for the writer's commit or for an upload's backlog, is
- * suspended first and resumed by whoever it waits for. Suspended calls are in a
- * list: the library aborts the process when it is stopped under one of them. */
+ * would be too much to read. */
 #include "http_priv.h"
 
 #include <stdio.h>
@@ -17,67 +13,6 @@
 #include "router.h"
 
 #define BODY_MAX	(64 * 1024)
-
-/* ---- waiting ---- */
-
-/* Suspend, unless what the call waits for has happened since call_expect(). */
-enum waiting
-call_suspend(struct call *call)
-{
-	struct http *h = call->http;
-	enum waiting w;
-
-	link_patience(call->link, 0);
-	pthread_mutex_lock(&h->lock);
-	w = h->stopping ? WAITING_STOPPED : call->woken && !call->writing ? WAITING_OVER :
-	    WAITING;
-	if (w == WAITING && !call->suspended) {
-		call->suspended = true;
-		call->suspended_ms = http_now();
-		call->next = h->suspended;
-		call->prev = &h->suspended;
-		if (call->next != NULL)
-			call->next->prev = &call->next;
-		h->suspended = call;
-		MHD_suspend_connection(call->connection);
-	}
-	pthread_mutex_unlock(&h->lock);
-	return w;
-}
-
-void
-call_expect(struct call *call)
-{
-	pthread_mutex_lock(&call->http->lock);
-	call->woken = false;
-	pthread_mutex_unlock(&call->http->lock);
-}
-
-void
-call_resume(struct call *call)
-{
-	if (!call->suspended)
-		return;
-	call->suspended = false;
-	*call->prev = call->next;
-	if (call->next != NULL)
-		call->next->prev = call->prev;
-	MHD_resume_connection(call->connection);
-	pthread_cond_broadcast(&call->http->changed);
-}
-
-/* What the writer has, only the writer gives back. */
-static void
-wake(struct exchange *x)
-{
-	struct call *call = (struct call *)x;
-
-	pthread_mutex_lock(&call->http->lock);
-	call->woken = true;
-	if (!call->writing)
-		call_resume(call);
-	pthread_mutex_unlock(&call->http->lock);
-}
 
 /* ---- life ---- */
 
@@ -114,7 +49,7 @@ call_new(void *listener, const char *target, struct MHD_Connection *c)
 	call->x.self = NULL;
 	call->x.state = NULL;
 	call->x.state_free = NULL;
-	call->x.wake = wake;
+	call->x.wake = call_wake;
 	call->http = li->http;
 	call->link = info->socket_context;
 	call->connection = c;

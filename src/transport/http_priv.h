@@ -4,6 +4,7 @@
  *	http_socket.c	listening sockets from the words of a setting
  *	http_link.c	connections, and the patience we have with each
  *	http_call.c	one request, from its head to its answer
+ *	http_wait.c	suspended and resumed
  *	http_body.c	its body, whole or in parts
  *	http_request.c	what handlers see of it
  *	http_respond.c	from struct reply to the wire
@@ -78,7 +79,7 @@ struct link {
 	char		peer[65];		/* CN of its certificate, or "" */
 	bool		peer_asked;
 	bool		linger;			/* more will come that nobody reads … */
-	bool		cut;			/* … or has come in such plenty that it ends here */
+	bool		cut;			/* … or came in such plenty that it ends */
 	bool		patient, paced;		/* socket options of an image still stand */
 	_Atomic bool	busy;			/* with a request */
 	int		deliveries;		/* that look at its socket */
@@ -164,11 +165,14 @@ enum MHD_Result	call_handle(void *listener, struct MHD_Connection *, const char 
 		    void **call);
 void		call_done(void *listener, struct MHD_Connection *, void **call,
 		    enum MHD_RequestTerminationCode);
+int		call_refuse(struct call *, enum err_code, const char *text);	/* -1 */
+
+/* http_wait.c */
 enum waiting { WAITING, WAITING_OVER, WAITING_STOPPED };
 void		call_expect(struct call *);	/* a wake-up from now on counts … */
 enum waiting	call_suspend(struct call *);	/* … and makes this one needless */
+void		call_wake(struct exchange *);
 void		call_resume(struct call *);	/* locked; nothing when it runs */
-int		call_refuse(struct call *, enum err_code, const char *text);	/* -1 */
 
 /* http_body.c */
 int		body_begin(struct call *);	/* -1: refused by call->e */

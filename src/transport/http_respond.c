@@ -100,7 +100,8 @@ add_headers(struct MHD_Response *r, const struct call *call)
 	int i, bad = 0;
 
 	if (rep->type != NULL)
-		bad |= MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, rep->type) != MHD_YES;
+		bad |= MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE,
+		    rep->type) != MHD_YES;
 	for (i = 0; i < rep->nheaders; i++)
 		if (rep->headers[i].value[0] != '\0')
 			bad |= MHD_add_response_header(r, rep->headers[i].name,

@@ -348,7 +348,8 @@ static int
 dial(const struct http *h, int rcvbuf)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_S };
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	const char *section, *address;
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -460,17 +461,19 @@ answers(const struct http *h)
 	CHECK(ask(h, "GET /secret" END "Authorization: token admin\r\n\r\n", "hello"), "token");
 	CHECK(ask(h, "GET /secret" END "Authorization: Basic admin\r\n\r\n", " 401 "), "Basic");
 	CHECK(ask(h, "POST /guarded" END "Content-Length: 1\r\n\r\nx", " 401 "), "write, no key");
-	CHECK(ask(h, "POST /guarded" END "Authorization: Bearer admin\r\nContent-Length: 1\r\n\r\nx",
-	    "saved"), "write");
-	CHECK(ask(h, "POST /save" END "Content-Length: 5\r\n\r\nwords", "X-Body: words\r\n"), "body");
-	CHECK(ask(h, "POST /save" END "Transfer-Encoding: chunked\r\n\r\n2\r\nwo\r\n3\r\nrds\r\n0\r\n\r\n",
-	    "X-Body: words\r\n"), "chunked");
+	CHECK(ask(h, "POST /guarded" END "Authorization: Bearer admin\r\n"
+	    "Content-Length: 1\r\n\r\nx", "saved"), "write");
+	CHECK(ask(h, "POST /save" END "Content-Length: 5\r\n\r\nwords",
+	    "X-Body: words\r\n"), "body");
+	CHECK(ask(h, "POST /save" END "Transfer-Encoding: chunked\r\n\r\n2\r\nwo\r\n"
+	    "3\r\nrds\r\n0\r\n\r\n", "X-Body: words\r\n"), "chunked");
 	CHECK(ask(h, "POST /both" END "Content-Length: 5\r\n\r\nwords", "\r\n\r\nsaved"), "both");
 	CHECK(ask(h, "POST /save" END "Content-Length: 3\r\n\r\nbad", " 409 "), "refused there");
 	CHECK(ask(h, "GET /same" END "\r\n", "Content-Length: 4711\r\n"), "304");
 	CHECK(ask(h, "HEAD /image" END "\r\n", "Content-Length: 4194304\r\n"), "HEAD");
 	atomic_store(&write_busy, 1);
-	CHECK(ask(h, "POST /save" END "Content-Length: 0\r\n\r\n", "Retry-After: 5\r\n"), "full queue");
+	CHECK(ask(h, "POST /save" END "Content-Length: 0\r\n\r\n",
+	    "Retry-After: 5\r\n"), "full queue");
 	atomic_store(&write_busy, 0);
 }
 
@@ -491,8 +494,9 @@ uploads(const struct http *h)
 		buf_adds(&body, "\r\n");
 	}
 	buf_adds(&body, "--bb--\r\n");
-	buf_addf(&request, "POST /upload" END "Authorization: Bearer viewer\r\nContent-Length: %zu\r\n"
-	    "Content-Type: Multipart/Form-Data; boundary=bb\r\n\r\n%s", body.len, body.p);
+	buf_addf(&request, "POST /upload" END "Authorization: Bearer viewer\r\n"
+	    "Content-Length: %zu\r\nContent-Type: Multipart/Form-Data; boundary=bb\r\n\r\n%s",
+	    body.len, body.p);
 	CHECK(ask(h, request.p, "\r\n\r\n400000"), "all of it, waiting often");
 	buf_clear(&request);
 	buf_addf(&request, "POST /upload" END "Authorization: Bearer viewer\r\n"
@@ -506,8 +510,9 @@ uploads(const struct http *h)
 	buf_clear(&request);
 	buf_addf(&body, form, "refuse");
 	buf_addf(&body, "%s\r\n--bb--\r\n", pieces.p);
-	buf_addf(&request, "POST /upload" END "Authorization: Bearer viewer\r\nContent-Length: %zu\r\n"
-	    "Content-Type: multipart/form-data; boundary=bb\r\n\r\n%s", body.len, body.p);
+	buf_addf(&request, "POST /upload" END "Authorization: Bearer viewer\r\n"
+	    "Content-Length: %zu\r\nContent-Type: multipart/form-data; boundary=bb\r\n\r\n%s",
+	    body.len, body.p);
 	CHECK(ask(h, request.p, "\r\n\r\nnot this one"), "refused by its part");
 }
 
@@ -541,7 +546,8 @@ transfers(struct http *h)
 	buf_clear(&reply);
 	hear(fd, &reply, SIZE_MAX);
 	close(fd);
-	CHECK(reply.len > IMAGE_SIZE && memcmp(reply.p + reply.len - 5, "hello", 5) == 0, "all of it");
+	CHECK(reply.len > IMAGE_SIZE && memcmp(reply.p + reply.len - 5, "hello", 5) == 0,
+	    "all of it");
 	CHECK(ended_as(1, 0, 1), "delivered, and the one too much unsent");
 }
 
@@ -606,7 +612,8 @@ stop_in_the_middle(void)
 static void
 late(void)
 {
-	const struct http_limits limits = { .head_s = 1, .idle_s = 1, .body_s = 1, .min_rate = 1000 };
+	const struct http_limits limits = { .head_s = 1, .idle_s = 1, .body_s = 1,
+	    .min_rate = 1000 };
 	struct http *h = start(&limits, NULL);
 	AUTO(buf) struct buf reply = BUF_INIT;
 	int slow = dial(h, 0), body = dial(h, 0), i;
@@ -634,7 +641,8 @@ bad_addresses(void)
 	static const struct { const char *listen, *says; } rows[] = {
 		{ "127.0.0.1", "not HOST:PORT" },
 		{ "192.0.2.1:80", "http.listen: cannot listen on 192.0.2.1 port 80" },
-		{ "127.0.0.1:0 no-such-host.invalid:1", "http.listen: address no-such-host.invalid" },
+		{ "127.0.0.1:0 no-such-host.invalid:1",
+		    "http.listen: address no-such-host.invalid" },
 	};
 	const struct http_limits limits = { 0 };
 	const char *section, *address;

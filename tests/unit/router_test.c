@@ -19,7 +19,11 @@ transfer_end(struct transfer *t, enum transfer_end how)
 static void
 patterns(void)
 {
-	static const struct { const char *pattern, *path; bool matches; const char *a, *b; } rows[] = {
+	static const struct {
+		const char *pattern, *path;
+		bool matches;
+		const char *a, *b;
+	} rows[] = {
 		{ "/x", "/x", true, NULL, NULL },
 		{ "/x", "/x/", false, NULL, NULL },
 		{ "/x", "/", false, NULL, NULL },
@@ -41,8 +45,10 @@ patterns(void)
 		bool m = route_match(r->pattern, r->path, params);
 
 		CHECK(m == r->matches, "%s %s", r->pattern, r->path);
-		CHECK(!m || r->a == NULL || strcmp(params[0], r->a) == 0, "%s: %s", r->path, params[0]);
-		CHECK(!m || r->b == NULL || strcmp(params[1], r->b) == 0, "%s: %s", r->path, params[1]);
+		CHECK(!m || r->a == NULL || strcmp(params[0], r->a) == 0, "%s: %s", r->path,
+		    params[0]);
+		CHECK(!m || r->b == NULL || strcmp(params[1], r->b) == 0, "%s: %s", r->path,
+		    params[1]);
 	}
 	memset(path + 3, 'a', 128);
 	CHECK(route_match("/f/{v}", path, params), "the longest");
