@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One request, one connection, and no library between: what a scenario says of
+ * the bytes that go out is true. */
 #include <string.h>
 #include "call.h"
 

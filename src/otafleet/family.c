@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Facts that no device of a family says are a mistake on the command line, not
+ * something to be silent about. */
 #include <string.h>
 #include "family.h"
 #include "otad/facts.h"

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A path is read while it is followed; no part of it is kept. */
 #include <stdlib.h>
 #include <string.h>
 #include "otad/auto.h"
