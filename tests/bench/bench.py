@@ -18,12 +18,12 @@ import time
 import traceback
 
 import servers
-from servers import Failed, Nginx, Otad, load, raw, wait_for
+from servers import Failed, Nginx, Otad, load, raw
 
 BUILD = os.environ["B"]
 QUICK = os.environ.get("BENCH_QUICK", "0") not in ("", "0")
 ROUNDS = 2 if QUICK else 5
-SCALE = 3 if QUICK else 1
+SCALE = 4 if QUICK else 1
 IMAGE = 1 << 20
 
 # Products of the bench, and how many devices each has: 100,000 together.
@@ -106,16 +106,26 @@ class Bound:
 # --- registering --------------------------------------------------------------
 
 
-def enrol(otad, ptype, count, known):
-    """Devices become known by asking, as fast as they are taken; and are asked
-    about until all are, since the last requests of a load are cut off."""
-    what, options = ("check", {"close": 1}) if ptype == CHECK else ("native", {})
+def sweep(what, condition, otad, verb, ptype, count, **options):
+    """A request of each device, as fast as they are taken, until the condition holds.
+    The last requests of a load are cut off, so the next begins a little before."""
     end = time.monotonic() + 120
+    at = 0
 
-    while otad.figure("otad_devices") < known + count:
+    while not condition():
         if time.monotonic() > end:
-            raise Failed(f"{otad.figure('otad_devices'):.0f} devices after 120 s")
-        load(otad, otad.http, what, FIRST[ptype], count, 2, 100, ptype=ptype, **options)
+            raise Failed(f"{what}: not after 120 s")
+        r = load(otad, otad.http, verb, FIRST[ptype] + at, count - at, 1, 100, ptype=ptype,
+                 **options)
+        at += max(0, r["requests"] - 100)
+        if at >= count:
+            at = 0
+
+
+def enrol(otad, ptype, count, known):
+    verb, options = ("check", {"close": 1}) if ptype == CHECK else ("native", {})
+    sweep(f"{count} devices of {ptype} known",
+          lambda: otad.figure("otad_devices") >= known + count, otad, verb, ptype, count, **options)
 
 
 def prepare(otad):
@@ -234,9 +244,9 @@ def statuses(otad, folder):
 
     otad.upload(version, os.urandom(4096))
     job = otad.roll_out(version)["id"]
-    wait_for("devices that update", lambda: load(
-        otad, otad.http, "take", FIRST[STATUS], count, 1, ptype=STATUS) and
-        otad.api("GET", f"/jobs/{job}")["counts"]["queued"] == 0, 60)
+    sweep("devices in the middle of an update",
+          lambda: otad.api("GET", f"/jobs/{job}")["counts"]["queued"] == 0,
+          otad, "take", STATUS, count)
     for _ in range(ROUNDS):
         stored = otad.figure("otad_reports_total")
         row.round(lambda: bare(100), lambda: load(

@@ -8,7 +8,7 @@
 --	download	a person's download of an image	(key=KEY version=NAME)
 -- close=1: a connection for each request. The last line printed is JSON.
 local what, first, count, options = nil, 0, 1, {}
-local at = 0
+local at = -1		-- wrk asks for one to look at, which it does not send
 
 function init(args)
 	what, first, count = args[1], tonumber(args[2]), tonumber(args[3])
@@ -46,13 +46,13 @@ end
 
 local function status(n)
 	local body = '{"job":"' .. options.job .. '","state":"in_progress","progress":' ..
-	    at % 100 .. ',"detail":"writing block ' .. at .. '"}'
+	    math.max(at, 0) % 100 .. ',"detail":"writing block ' .. at .. '"}'
 	return native(n, "POST /device/status", "Content-Type: application/json\r\n" ..
 	    "Content-Length: " .. #body .. "\r\n", body)
 end
 
 function request()
-	local n = first + at % count
+	local n = first + math.max(at, 0) % count
 	at = at + 1
 	if what == "check" then
 		return esp8266(n)
