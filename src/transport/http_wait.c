@@ -39,6 +39,8 @@ call_expect(struct call *call)
 	pthread_mutex_unlock(&call->http->lock);
 }
 
+/* Nobody but its network thread may touch the call after this: it may be answered
+ * and gone at once. */
 void
 call_resume(struct call *call)
 {
@@ -48,8 +50,8 @@ call_resume(struct call *call)
 	*call->prev = call->next;
 	if (call->next != NULL)
 		call->next->prev = call->prev;
-	MHD_resume_connection(call->connection);
 	pthread_cond_broadcast(&call->http->changed);
+	MHD_resume_connection(call->connection);
 }
 
 /* What the writer has, only the writer gives back. */
@@ -57,10 +59,11 @@ void
 call_wake(struct exchange *x)
 {
 	struct call *call = (struct call *)x;
+	struct http *h = call->http;
 
-	pthread_mutex_lock(&call->http->lock);
+	pthread_mutex_lock(&h->lock);
 	call->woken = true;
 	if (!call->writing)
 		call_resume(call);
-	pthread_mutex_unlock(&call->http->lock);
+	pthread_mutex_unlock(&h->lock);
 }
