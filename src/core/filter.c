@@ -314,22 +314,24 @@ read_word(struct reader *r, struct filter_value *v)
 {
 	char quote = *r->at == '\'' || *r->at == '"' ? *r->at++ : '\0', c;
 	const char *begin = r->at, *end = quote == '\0' ? r->at + bare_length(r->at) : NULL;
+	const char *behind = NULL;		/* a star that has to be the last */
 	bool star;
 
 	*v = (struct filter_value){ .text = r->word };
 	if (end == begin)
 		return refuse(r, r->at, "value", "a value is expected here");
 	while (next_letter(r, quote, end, &c, &star)) {
-		if (v->after)
-			return refuse(r, r->at - 1, "star", "a star stands at an end of a value; a "
+		if (behind != NULL)
+			return refuse(r, behind, "star", "a star stands at an end of a value; a "
 			    "real one is written \\* in quotes");
 		if (!star)
 			*r->word++ = c;
 		else if (r->at - 1 == begin)
 			v->before = true;
 		else
-			v->after = true;
+			behind = r->at - 1;
 	}
+	v->after = behind != NULL;
 	*r->word++ = '\0';
 	if (quote != '\0' && *r->at++ != quote)
 		return refuse(r, begin - 1, "grammar", "the quote is not closed");
