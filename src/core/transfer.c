@@ -95,7 +95,7 @@ transfers_live(struct transfers *ts, int64_t device, int64_t *ret_moved)
 	for (struct transfer *t = ts->buckets[(uint64_t)device % BUCKETS]; t != NULL; t = t->next) {
 		int64_t moved = atomic_load_explicit(&t->moved, memory_order_relaxed);
 
-		if (t->device != device || atomic_load(&t->over))
+		if (t->device != device || t->over)
 			continue;
 		if (!found || moved > *ret_moved)
 			*ret_moved = moved;

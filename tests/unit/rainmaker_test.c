@@ -117,6 +117,16 @@ binary(void)
 	buf_adds(&longer, "\"}");
 	CHECK(node_status(longer.p, longer.len, &r, &e) == 0, "%s", e.text);
 	CHECK(strlen(r.detail) == 256 && utf8_is_text(r.detail, false), "%zu", strlen(r.detail));
+	for (int n = 1; n <= 32; n++) {		/* … and behind a word of any length */
+		buf_clear(&longer);
+		buf_addf(&longer, "{\"status\":\"%.*s\",\"additional_info\":\"", n,
+		    "abcdefghijklmnopqrstuvwxyz012345");
+		for (int i = 0; i < 85; i++)
+			buf_adds(&longer, "\xe2\x82\xac");
+		buf_adds(&longer, "\"}");
+		CHECK(node_status(longer.p, longer.len, &r, &e) == 0, "%s", e.text);
+		CHECK(r.what == HAP_HEARD && utf8_is_text(r.detail, false), "%d: %s", n, r.detail);
+	}
 	buf_clear(&longer);
 	for (int i = 0; i < 5000; i++)
 		buf_adds(&longer, "{\"a\":");

@@ -14,6 +14,7 @@
  * again all the same. */
 #define WINDOW_S	3600
 #define NO_TIME_S	60
+#define STATE_MAX	33
 
 static const struct {
 	const char	*word;
@@ -110,6 +111,9 @@ read_text(struct report *r)
 static void
 read_state(const char *state, const char *info, struct report *r)
 {
+	char both[STATE_MAX + 2 + DETAIL_MAX];
+	int n;
+
 	for (size_t i = 0; i < NELEM(states); i++)
 		if (strcmp(state, states[i].word) == 0) {
 			r->what = states[i].what;
@@ -117,8 +121,8 @@ read_state(const char *state, const char *info, struct report *r)
 			return;
 		}
 	r->what = HAP_HEARD;
-	snprintf(r->detail, sizeof(r->detail), "%s%s%.160s", state, info[0] != '\0' ? ": " : "",
-	    info);
+	n = snprintf(both, sizeof(both), "%s%s%s", state, info[0] != '\0' ? ": " : "", info);
+	words_clean(r->detail, sizeof(r->detail), both, (size_t)n);
 }
 
 int
@@ -126,7 +130,7 @@ node_status(const char *body, size_t len, struct report *ret, struct err *e)
 {
 	struct report r = { .progress = -1 };
 	AUTO(words) struct words w = { .root = NULL };
-	char job[2 * ID_LEN], state[33], info[DETAIL_MAX];
+	char job[2 * ID_LEN], state[STATE_MAX], info[DETAIL_MAX];
 
 	if (words_read(&w, body, len, e))
 		return -1;
