@@ -279,7 +279,7 @@ get_patch(struct operands *o, struct value *ret, struct err *e)
 	if (operand_number(o, BYTES_MAX, &at, e) != 0 || operand_hex(o, &with, e) != 0 ||
 	    operand_value(o, &ret->bytes, e) != 0)
 		return -1;
-	if (at + with.len > ret->bytes.len)
+	if (with.len == 0 || at + with.len > ret->bytes.len)
 		return err_set(e, ERR_BAD, "patch: the value has only %zu bytes",
 		    ret->bytes.len);
 	memcpy(ret->bytes.p + at, with.p, with.len);

@@ -5,6 +5,7 @@
  * it goes. It goes on with a broken download where it stopped. */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "device.h"
 #include "otad/digest.h"
@@ -96,16 +97,21 @@ ask(const struct device *d, const struct plan *p, const struct endpoint *to, str
 static int
 content_range(const struct answer *a, struct offer *ret)
 {
-	char text[80];
-	long long from, to, size;
-	char end;
+	static const char before[] = { ' ', '-', '/' };
+	char text[80], *at = text + strlen("bytes");
+	long long n[3];
 
-	answer_text(a, "Content-Range", text, sizeof(text));
-	if (sscanf(text, "bytes %lld-%lld/%lld%c", &from, &to, &size, &end) != 3 ||
-	    from <= 0 || to != size - 1 || to - from + 1 != a->length)
+	if (strncmp(answer_text(a, "Content-Range", text, sizeof(text)), "bytes", 5) != 0)
 		return -1;
-	ret->start = from;
-	ret->size = size;
+	for (int i = 0; i < 3; i++) {
+		if (*at != before[i] || at[1] < '0' || at[1] > '9')
+			return -1;
+		n[i] = strtoll(at + 1, &at, 10);
+	}
+	if (*at != '\0' || n[0] <= 0 || n[1] != n[2] - 1 || n[1] - n[0] + 1 != a->length)
+		return -1;
+	ret->start = n[0];
+	ret->size = n[2];
 	return 0;
 }
 

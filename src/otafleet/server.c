@@ -309,15 +309,14 @@ server_clock(struct server *s, int64_t ms, struct err *e)
 	char path[SERVER_PATH_MAX];
 	int fd = open(server_path(s, "clock", path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	int64_t us = 0;
-	int r;
+	int r = 0;
 
 	/* Eight bytes, a native int64 of microseconds; what it maps changes with them. */
-	if (fd == -1 || pread(fd, &us, sizeof(us), 0) == -1)
+	if (fd != -1 && pread(fd, &us, sizeof(us), 0) != sizeof(us))
+		us = 0;				/* a new file */
+	us += ms * 1000;
+	if (fd == -1 || pwrite(fd, &us, sizeof(us), 0) != sizeof(us))
 		r = err_errno(e, ERR_INTERNAL, "%s", path);
-	else if (us += ms * 1000, pwrite(fd, &us, sizeof(us), 0) != sizeof(us))
-		r = err_errno(e, ERR_INTERNAL, "%s", path);
-	else
-		r = 0;
 	if (fd != -1)
 		close(fd);
 	return r;

@@ -10,7 +10,7 @@
 int
 timers_room(struct timers *t, size_t n)
 {
-	struct timer **at = reallocarray(t->at, n + 1, sizeof(*at));
+	struct timer **at = reallocarray(t->at, n + 1, sizeof(t->at[0]));
 
 	if (at == NULL)
 		return -1;
