@@ -41,7 +41,7 @@ ALL_CPPFLAGS = -D_GNU_SOURCE -DOTAD_VERSION='"$(VERSION)"' -Iinclude -I$(B) \
 	  -include otad/banned.h $(FORTIFY) $(DEPS_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARN) -pthread -fPIE -fstack-protector-strong $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed -pthread $(CFLAGS) $(LDFLAGS)
-LDLIBS	= $(DEPS_LIBS) $(LIBS)
+LDLIBS	= $(DEPS_LIBS) $(LIBS) -lm
 
 ifneq ($(V),1)
 Q	= @printf '  %-6s %s\n' $(1) $@;

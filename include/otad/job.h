@@ -58,6 +58,7 @@ int	care_check(const struct care *, struct err *);
 /* One part of a job as the judge sees it. */
 struct pace {
 	uint64_t	matched;		/* executions that it may offer to */
+	uint64_t	taken;			/* of these ever took the image */
 	/* since the last resume: took the image, of these succeeded, ended otherwise */
 	uint64_t	judged, won, lost;
 	uint64_t	ended, failed;		/* attempts that ended; of these failed */

@@ -37,9 +37,10 @@ const char	*stage_state_word(enum stage_state);
 
 struct stage_figures {		/* of the whole part of the job, so far */
 	uint64_t	matched;	/* devices that this part is for */
-	uint64_t	taken;		/* that ever took the image */
-	uint64_t	won;		/* of these: succeeded */
-	uint64_t	lost;		/* of these: ended in any other way */
+	uint64_t	taken;		/* of these ever took the image */
+	uint64_t	judged;		/* … since a person resumed it last, if ever */
+	uint64_t	won;		/* of those: succeeded */
+	uint64_t	lost;		/* of those: ended in any other way */
 	bool		filter_filled;	/* STAGE_FILTER: all that can be expected took */
 	int64_t		now_ms;
 };

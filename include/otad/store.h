@@ -256,6 +256,7 @@ struct fill {
 	int64_t		target;
 	uint32_t	value;
 	bool		allow_downgrade, beta_only;
+	bool		approval;	/* they await one, instead of being queued */
 	const struct filter *filter;	/* of these devices only; NULL: all */
 	int64_t		now_ms, due_ms;
 };

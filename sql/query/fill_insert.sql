@@ -1,11 +1,11 @@
 -- fill_insert(job, ptype, target, value, allow downgrade, now_ms, due_ms, devices' ptype, after,
---   last, beta only) -> state of each
--- 0 queued, 7 succeeded, 12 superseded. What a component runs is believed, not sure.
+--   last, beta only, state of those that wait) -> state of each
+-- 0 queued, 1 awaiting an approval, 7 succeeded, 12 superseded. What a component runs is believed, not sure.
 INSERT INTO execution (job, device, ptype, target, stage, state, sure, due_ms, queued_ms,
 	ended_ms, reason)
 SELECT $1, v.num, $2, $3,
-	CASE v.verdict WHEN 0 THEN 0 ELSE 2 END,
-	CASE v.verdict WHEN 1 THEN 7 WHEN 2 THEN 12 ELSE 0 END,
+	CASE v.verdict WHEN 0 THEN $12 ELSE 2 END,
+	CASE v.verdict WHEN 1 THEN 7 WHEN 2 THEN 12 ELSE $12 END,
 	CASE v.verdict WHEN 1 THEN v.sure ELSE 0 END,
 	CASE v.verdict WHEN 0 THEN $7 END,
 	$6,

@@ -30,6 +30,8 @@ CREATE TABLE pace (
 	job		INTEGER NOT NULL,
 	ptype		INTEGER NOT NULL,
 	matched		INTEGER NOT NULL CHECK (matched >= 0),
+	-- ever took the image
+	taken		INTEGER NOT NULL,
 	-- since the last resume: took the image, succeeded, ended otherwise
 	judged		INTEGER NOT NULL,
 	won		INTEGER NOT NULL,

@@ -16,6 +16,7 @@
 #include "otad/log.h"
 #include "ticker.h"
 #include "transfer.h"
+#include "zones.h"
 
 /* ---- life ---- */
 
@@ -53,6 +54,7 @@ core_new(struct store *store, struct clock *clock, const struct family *const *f
 	    (core->images = images_new(store, settings->cache_dir, settings->cache_max, e)) == NULL ||
 	    (core->hot = hot_new(e)) == NULL ||
 	    (core->transfers = transfers_new(e)) == NULL ||
+	    (core->zones = zones_new(e)) == NULL ||
 	    (core->calls = calls_new(e)) == NULL ||
 	    (core->dispatcher = dispatcher_new(e)) == NULL) {
 		core_free(core);
@@ -82,6 +84,7 @@ core_free(struct core *core)
 		return;
 	/* Behind this, as bulk, all that was queued before is written. */
 	(void)core_write_wait(core, URGENT_BULK, NULL, nothing, NULL, &e);
+	zones_free(core->zones);
 	calls_free(core->calls);
 	dispatcher_free(core->dispatcher);
 	transfers_free(core->transfers);

@@ -14,6 +14,7 @@
 struct images;			/* images.c: the cache of mappings */
 struct hot;			/* hot.c: "nothing until T", coalesced last-seen */
 struct transfers;		/* transfer.c: images on their way */
+struct zones;			/* zones.c: time zones, read once */
 struct calls;			/* call.c: who waits for an answer */
 struct dispatcher;		/* dispatch.c: who may be woken, and where it stood */
 
@@ -25,6 +26,7 @@ struct core {
 	struct images		*images;
 	struct hot		*hot;
 	struct transfers	*transfers;
+	struct zones		*zones;
 	struct calls		*calls;
 	struct dispatcher	*dispatcher;
 	/* The generation under which "nothing for you" may be remembered. Goes up

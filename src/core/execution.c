@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "execution.h"
+#include "pace.h"
 
 bool
 slots_contain(const char *slots, const char *slot)
@@ -303,7 +304,7 @@ execution_apply(const struct moving *m, struct execution *x, enum happening what
 	struct part_change change = { .exposed = 0 };
 	struct life life;
 	enum state before = x->state;
-	bool was_exposed = x->exposed, again = true;
+	bool was_exposed = x->exposed, again = true, had_taken = x->taken_ms != 0;
 
 	if ((what != HAP_PROGRESS || detail[0] != '\0' || !x->taken) &&
 	    event_note(m->tx, e, x->device, x->job, x->ptype, happening_word(what), "%s",
@@ -321,7 +322,9 @@ execution_apply(const struct moving *m, struct execution *x, enum happening what
 	x->due_ms = execution_due(x, m->policy, m->family, m->device, m->tx->now);
 	m->tx->say |= life.effects != 0 || state_ended(x->state);	/* a place may be free */
 	change.exposed = (int64_t)x->exposed - (int64_t)was_exposed;
-	return write_down(m, x, before, &change, e);
+	if (write_down(m, x, before, &change, e) < 0)
+		return -1;
+	return pace_hear(m->tx, x, &(struct moved){ before, x->state, had_taken, &change }, e);
 }
 
 int
@@ -331,11 +334,13 @@ execution_enqueue(const struct moving *m, int64_t job, uint32_t ptype, int64_t t
 	struct part_change change = { .exposed = 0 };
 
 	*ret = (struct execution){ .job = job, .device = m->device->num, .ptype = ptype,
-	    .target = target, .state = STATE_QUEUED, .progress = -1, .queued_ms = m->tx->now };
+	    .target = target, .progress = -1, .queued_ms = m->tx->now,
+	    .state = m->policy->force ? STATE_QUEUED : STATE_AWAITING };
 	snprintf(ret->device_id, sizeof(ret->device_id), "%s", m->device->id);
 	ret->due_ms = execution_due(ret, m->policy, m->family, m->device, m->tx->now);
-	change.counts[STATE_QUEUED] = 1;
-	if (store_execution_put(m->tx->db, ret, e) < 0)
+	change.counts[ret->state] = 1;
+	if (store_execution_put(m->tx->db, ret, e) < 0 ||
+	    store_part_change(m->tx->db, job, ptype, &change, e) < 0)
 		return -1;
-	return store_part_change(m->tx->db, job, ptype, &change, e);
+	return pace_grow(m->tx, job, ptype, 1, e);
 }

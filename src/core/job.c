@@ -38,6 +38,59 @@ policy_default(struct policy *p)
 	    .retry_delay_s = 300 };
 }
 
+void
+care_default(struct care *c)
+{
+	memset(c, 0, sizeof(*c));
+	failure_default(&c->failure);
+}
+
+int
+care_check(const struct care *c, struct err *e)
+{
+	if (failure_check(&c->failure, e) < 0 || rate_check(&c->rate, e) < 0)
+		return -1;
+	if (c->end_ms != 0 && c->end_ms <= c->start_ms)
+		return err_field(e, ERR_BAD, "end", "range", "end must be after start");
+	if (c->windowed && strcmp(c->tz, "device") != 0) {
+		struct zone *zone = zone_load(c->tz, e);
+
+		if (zone == NULL)
+			return err_field(e, ERR_BAD, "window.tz", "zone",
+			    "there is no time zone '%.64s'", c->tz);
+		zone_free(zone);
+	}
+	return 0;
+}
+
+int
+job_care(struct tx *tx, const struct job *job, struct care *ret, struct err *e)
+{
+	int r = store_care_find(tx->db, job->num, ret, e);
+
+	if (r == 0)
+		care_default(ret);
+	return r < 0 ? -1 : 0;
+}
+
+int
+job_pace(struct tx *tx, const struct job *job, int part, struct pace *ret_pace,
+    struct stage ret_stages[STAGES_MAX], int *ret_nstages, struct err *e)
+{
+	uint32_t ptype = job->parts[part].ptype;
+	int r = store_pace_find(tx->db, job->num, ptype, ret_pace, e);
+
+	*ret_nstages = 0;
+	if (r <= 0) {
+		*ret_pace = (struct pace){ .stage = -1 };
+		return r;
+	}
+	if (store_stage_list(tx->db, job->num, ptype, ret_stages, ret_nstages, e) < 0)
+		return -1;
+	return *ret_nstages == 0 ? 0 :
+	    store_stage_counts(tx->db, job->num, ptype, ret_stages, *ret_nstages, e);
+}
+
 static int
 within(const char *field, int64_t value, int64_t min, int64_t max, struct err *e)
 {

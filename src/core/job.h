@@ -15,4 +15,7 @@ int	job_end_untaken(struct tx *, int64_t job, const char *why, int64_t *after, s
 int	job_former_current(struct tx *, uint32_t ptype, char channel, int64_t *ret, struct err *);
 int	job_make_current(struct tx *, const struct job_form *, const struct job *, struct err *);
 
+/* Starts and ends whose hour has come. 1: there is more. */
+int	job_tick(struct tx *, struct err *);
+
 #endif

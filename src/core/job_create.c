@@ -11,9 +11,10 @@
 #include <string.h>
 #include "execution.h"
 #include "job.h"
+#include "pace.h"
 #include "otad/auto.h"
 
-#define FILL_SLICE	10000		/* devices of one statement */
+#define FILL_SLICE	4000		/* devices of one statement */
 #define LIST_SLICE	1000		/* devices of a list */
 
 /* ---- what may be rolled out ---- */
@@ -71,18 +72,29 @@ collect_parts(struct tx *tx, const struct job_form *form, struct job *job, struc
 /* ---- the first slice ---- */
 
 static int
+form_check(const struct job_form *form, struct err *e)
+{
+	if (policy_check(&form->policy, e) < 0 || care_check(&form->care, e) < 0)
+		return -1;
+	return stages_check(form->stages, form->nstages, e);
+}
+
+static int
 begin(struct tx *tx, struct job_form *form, struct err *e)
 {
 	struct job job = { .state = JOB_FILLING, .current = form->current, .policy = form->policy,
 	    .created_ms = tx->now };
 
-	if (policy_check(&form->policy, e) < 0 || collect_parts(tx, form, &job, e) < 0)
+	if (form_check(form, e) < 0 || collect_parts(tx, form, &job, e) < 0)
 		return -1;
 	random_id(job.id);
 	snprintf(job.created_by, sizeof(job.created_by), "%s", tx->actor.name);
 	job.targets = (char *)(uintptr_t)form->targets;		/* lent for the insert */
 	job.metadata = (char *)(uintptr_t)form->metadata;
-	return store_job_insert(tx->db, &job, &form->now.job, e);
+	snprintf(form->care.made_by, sizeof(form->care.made_by), "%s", tx->actor.id);
+	if (store_job_insert(tx->db, &job, &form->now.job, e) < 0)
+		return -1;
+	return store_care_put(tx->db, form->now.job, &form->care, e);
 }
 
 /* ---- filling ---- */
@@ -97,6 +109,7 @@ fill_all(struct tx *tx, struct job_form *form, const struct job *job, struct err
 		struct fill fill = { .job = job->num, .ptype = part->ptype, .target = part->firmware,
 		    .allow_downgrade = job->policy.allow_downgrade,
 		    .beta_only = job->current == 'b', .now_ms = tx->now,
+		    .approval = !job->policy.force,
 		    .due_ms = tx->now + job->policy.reach_s * 1000 };
 		int rows;
 
@@ -250,6 +263,32 @@ anything_open(const struct job *job)
 	return false;
 }
 
+/* Which stages each part goes through, and who waits at its door. */
+static int
+pace_parts(struct tx *tx, const struct job_form *form, const struct job *job, struct err *e)
+{
+	for (int i = 0; i < job->nparts; i++) {
+		const struct job_part *part = &job->parts[i];
+		uint64_t matched = part->counts[STATE_QUEUED] + part->counts[STATE_AWAITING];
+		struct stage stages[STAGES_MAX];
+		int n = form->nstages;
+
+		memcpy(stages, form->stages, sizeof(stages));
+		if (!form->stages_given)
+			n = stage_defaults(stages, matched, job->policy.continuous);
+		if (pace_begin(tx, job->num, part->ptype, matched, stages, n, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* It waits for its hour, or for a second operator. */
+static enum job_state
+first_state(const struct tx *tx, const struct care *care)
+{
+	return care->second_operator || care->start_ms > tx->now ? JOB_SCHEDULED : JOB_RUNNING;
+}
+
 static int
 finish(struct tx *tx, struct job_form *form, const struct job *job, struct err *e)
 {
@@ -259,7 +298,8 @@ finish(struct tx *tx, struct job_form *form, const struct job *job, struct err *
 	if (form->current != 0 && job_former_current(tx, job->parts[0].ptype, form->current,
 	    &form->now.replaced, e) < 0)
 		return -1;
-	if (store_job_set_state(tx->db, job->num, JOB_RUNNING, tx->now, e) < 0 ||
+	if (pace_parts(tx, form, job, e) < 0 ||
+	    store_job_set_state(tx->db, job->num, first_state(tx, &form->care), tx->now, e) < 0 ||
 	    (done && store_job_set_state(tx->db, job->num, JOB_COMPLETED, tx->now, e) < 0) ||
 	    event_note(tx, e, 0, job->num, 0, "job_created", "%s", tx->actor.name) < 0)
 		return -1;

@@ -112,91 +112,20 @@ visit_answer(struct visit *v, const struct execution *x, const struct image *ima
 	return 0;
 }
 
-/* ---- asking the planner ---- */
+/* ---- jobs in turn ---- */
 
-static void
-describe(const struct visit *v, const char *slot, struct image_target *t, char chip[FACT_VALUE_MAX],
-    char family[FACT_VALUE_MAX])
-{
-	const char *facts = v->s->facts[0] != '\0' ? v->s->facts : v->device.facts;
-	int64_t free_space = facts_geti(facts, "free", -1);
-	int64_t flash = facts_geti(facts, "flash", 0), revision = facts_geti(facts, "revision", 0);
-
-	memset(t, 0, sizeof(*t));
-	if (v->component)
-		return;			/* the facts are of the whole, not of its part */
-	if (facts_get(facts, "family", family))
-		t->family = family;
-	if (facts_get(facts, "chip", chip))
-		t->chip = chip;
-	t->mode = slot_same(slot, "filesystem") ? "filesystem" : "sketch";
-	t->flash_size = flash > 0 ? (uint64_t)flash : 0;
-	t->free_known = free_space >= 0;
-	t->free_space = free_space >= 0 ? (uint64_t)free_space : 0;
-	t->revision = revision > 0 ? (unsigned)revision : 0;
-}
-
+/* A person has to see it, to approve it: it is made at once. */
 static int
-required_brief(struct visit *v, const struct firmware_brief *target, struct firmware_brief *ret,
+await_approval(struct visit *v, const struct job_brief *job, struct execution *x, bool *ret_new,
     struct err *e)
 {
-	struct firmware fw;
-	int r;
+	struct moving m = { v->tx, &v->device, v->s->family, &job->policy };
 
-	if (target->requires[0] == '\0')
-		return 0;
-	memset(&fw, 0, sizeof(fw));
-	r = store_firmware_find(v->tx->db, target->requires, &fw, e);
-	if (r > 0) {
-		r = store_firmware_brief(v->tx->db, fw.num, ret, e);
-		firmware_clear(&fw);
-	}
-	return r;
+	if (!v->tx->writes)
+		return CORE_WRITE + 1;
+	*ret_new = false;
+	return execution_enqueue(&m, job->num, job->part.ptype, x->target, x, e) < 0 ? -1 : 1;
 }
-
-int
-visit_consult(struct visit *v, const struct job_brief *job, const struct execution *x, bool resumes,
-    enum ask_how how, struct plan *plan, struct image *image, struct err *e)
-{
-	char slot[SLOT_MAX], chip[FACT_VALUE_MAX], family[FACT_VALUE_MAX];
-	struct firmware_brief target, required;
-	struct image_target device;
-	struct plan_input in = { .now = v->tx->now,
-	    .clock_plausible = clock_plausible(v->tx->core->clock), .family = v->s->family,
-	    .policy = &job->policy, .part = &job->part, .execution = x, .target = &target,
-	    .running_value = v->value, .running_known = v->value_known, .resumes = resumes,
-	    .by_message = how == ASK_OFFER && !v->s->rebooted };
-	int r;
-
-	if ((r = store_firmware_brief(v->tx->db, x->target, &target, e)) <= 0 ||
-	    (r = required_brief(v, &target, &required, e)) < 0)
-		return r < 0 ? -1 : err_set(e, ERR_STORE, "the firmware of job %s is gone", job->id);
-	in.required = r > 0 ? &required : NULL;
-	if ((r = visit_image(v, x->target, image, slot, e)) < 0)
-		return -1;
-	in.image = r > 0 ? image : NULL;
-	in.slot = slot;
-	describe(v, slot, &device, chip, family);
-	in.device = &device;
-	plan_offer(&in, plan);
-	return 0;
-}
-
-int
-visit_may_take(struct visit *v, const struct job_brief *job, const struct execution *x,
-    bool resumes, struct err *e)
-{
-	struct plan plan;
-	struct image image;
-
-	if (visit_consult(v, job, x, resumes, ASK_SERVE, &plan, &image, e) < 0)
-		return -1;
-	if (plan.verdict == PLAN_GO)
-		return 0;
-	return err_set(e, plan.verdict == PLAN_WAIT ? ERR_BUSY : ERR_GONE, "%s", plan.why);
-}
-
-/* ---- jobs in turn ---- */
 
 /* Its execution in this job; made up (attempt 0, not stored) when a continuous
  * job meets the device for the first time. 1 found, 0 none for it, -1. */
@@ -227,7 +156,7 @@ part_in(struct visit *v, const struct job_brief *job, struct execution *ret, boo
 	    .ptype = job->part.ptype, .target = job->part.firmware, .state = STATE_QUEUED,
 	    .progress = -1 };
 	*ret_new = true;
-	return 1;
+	return job->policy.force ? 1 : await_approval(v, job, ret, ret_new, e);
 }
 
 /* Older executions that took nothing give way to the one that goes. One of a

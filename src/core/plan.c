@@ -39,6 +39,55 @@ plan_exposure(const struct policy *policy, const struct job_part *part)
 /* Each of the following returns true when it has said no. */
 
 static bool
+time_forbids(const struct plan_input *in, struct plan *p)
+{
+	char when[TIME_TEXT_MAX];
+
+	if (in->care == NULL)
+		return false;
+	if (in->care->start_ms > in->now)
+		return say(p, PLAN_WAIT, in->care->start_ms, "the job starts at %s",
+		    time_format(when, in->care->start_ms));
+	if (in->care->end_ms != 0 && in->care->end_ms <= in->now)
+		return say(p, PLAN_WAIT, 0, "the job offers nothing any more since %s",
+		    time_format(when, in->care->end_ms));
+	if (in->window_shut)
+		return say(p, PLAN_WAIT, in->window_opens, "the window is shut%s%s",
+		    in->window_opens > 0 ? " until " : "", in->window_opens > 0 ?
+		    time_format(when, in->window_opens) : "");
+	return false;
+}
+
+/* A stage's place is taken once, by the first attempt. */
+static bool
+stage_forbids(const struct plan_input *in, struct plan *p)
+{
+	const struct stage *s = in->stage;
+	uint64_t out = in->part->counts[STATE_OFFERED], limit;
+
+	if (s == NULL || s->state == STAGE_PASSED || in->execution->taken_ms != 0)
+		return false;
+	if (s->kind == STAGE_FILTER)
+		return in->stage_matches ? false : say(p, PLAN_WAIT, 0,
+		    "stage %d is for others: %.90s", in->pace->stage + 1, s->filter);
+	limit = in->newcomer ? stage_quota(s, in->pace->matched + 1) : in->pace->stage_limit;
+	if (in->pace->taken + out < limit)
+		return false;
+	return say(p, PLAN_WAIT, 0, "stage %d is full: %" PRIu64 " of %" PRIu64
+	    " devices have taken it, %" PRIu64 " have proven themselves", in->pace->stage + 1,
+	    in->pace->taken + out, limit, in->pace->won);
+}
+
+static bool
+rate_forbids(const struct plan_input *in, struct plan *p)
+{
+	if (in->care == NULL || !in->care->rate.on || in->pace->rate_last_ms <= in->now)
+		return false;
+	return say(p, PLAN_WAIT, in->pace->rate_last_ms, "%d devices a minute may start",
+	    rate_now(&in->care->rate, in->part->proven));
+}
+
+static bool
 firmware_forbids(const struct plan_input *in, struct plan *p)
 {
 	const struct firmware_brief *fw = in->target;
@@ -108,6 +157,8 @@ counts_forbid(const struct plan_input *in, struct plan *p)
 
 	if (in->execution->state == STATE_OFFERED)
 		return false;			/* it has its place */
+	if (stage_forbids(in, p) || rate_forbids(in, p))
+		return true;
 	if (in->policy->max_active > 0 && active >= (uint64_t)in->policy->max_active)
 		return say(p, PLAN_WAIT, 0, "%d devices are being updated at once (max_active)",
 		    in->policy->max_active);
@@ -130,9 +181,10 @@ plan_offer(const struct plan_input *in, struct plan *ret)
 		say(ret, PLAN_WAIT, 0, "the server's clock is not set yet");
 		return;
 	}
-	if (firmware_forbids(in, ret) || order_forbids(in, ret) || device_forbids(in, ret))
+	if (firmware_forbids(in, ret) || order_forbids(in, ret) || time_forbids(in, ret) ||
+	    device_forbids(in, ret))
 		return;
-	if (!in->policy->force) {
+	if (in->execution->state == STATE_AWAITING) {
 		say(ret, PLAN_WAIT, 0, "waits for an approval");
 		return;
 	}

@@ -41,6 +41,14 @@ struct plan_input {
 	const struct image_target *device;	/* for image_fits() */
 	bool		resumes;		/* goes on with a broken transfer */
 	bool		by_message;		/* the offer would be told, not served */
+	/* how careful the job is; NULL: not at all, which only tests are */
+	const struct care *care;
+	const struct pace *pace;
+	const struct stage *stage;		/* the open one, NULL: none */
+	bool		newcomer;		/* not among the matched yet: a continuous job */
+	bool		stage_matches;		/* its filter, if it has one */
+	bool		window_shut;
+	int64_t		window_opens;		/* wall ms; 0: not within days */
 };
 
 void	plan_offer(const struct plan_input *, struct plan *ret);

@@ -57,7 +57,7 @@ is_filled(const struct stage *s, const struct stage_figures *f)
 enum stage_state
 stage_step(const struct stage *s, const struct stage_figures *f)
 {
-	uint64_t allowed = stage_allows(s, f->taken);
+	uint64_t allowed = stage_allows(s, f->judged);
 
 	if (s->state != STAGE_OPEN && s->state != STAGE_SOAKING)
 		return s->state;
@@ -65,7 +65,7 @@ stage_step(const struct stage *s, const struct stage_figures *f)
 		return STAGE_FAILED;
 	if (!is_filled(s, f))
 		return STAGE_OPEN;
-	if (f->taken - f->won > allowed)
+	if (f->judged > f->won + allowed)
 		return s->state;
 	if (s->state == STAGE_OPEN && s->soak_s > 0)
 		return STAGE_SOAKING;

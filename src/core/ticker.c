@@ -15,6 +15,7 @@
 #include "job.h"
 #include "otad/auto.h"
 #include "otad/log.h"
+#include "pace.h"
 #include "ticker.h"
 #include "transfer.h"
 
@@ -161,6 +162,27 @@ write_due(struct tx *tx, void *arg, struct err *e)
 }
 
 static int
+write_pace(struct tx *tx, void *arg, struct err *e)
+{
+	int r;
+
+	(void)arg;
+	if ((r = job_tick(tx, e)) == 0)
+		r = pace_tick(tx, e);
+	return r > 0 ? CORE_WRITE : r;
+}
+
+static int
+see_pace(void *arg, int64_t job, uint32_t ptype, struct err *e)
+{
+	(void)job;
+	(void)ptype;
+	(void)e;
+	*(bool *)arg = true;
+	return 0;
+}
+
+static int
 count_one(void *arg, const struct execution *x, struct err *e)
 {
 	(void)x;
@@ -173,6 +195,12 @@ static int
 anything_due(struct tx *tx, void *arg, struct err *e)
 {
 	return store_execution_due(tx->db, tx->now, 1, count_one, arg, e);
+}
+
+static int
+pace_due(struct tx *tx, void *arg, struct err *e)
+{
+	return store_pace_due(tx->db, tx->now, 1, see_pace, arg, e);
 }
 
 /* ---- last seen ---- */
@@ -294,6 +322,10 @@ attend(struct rounds *r)
 	if (core_read(core, NULL, anything_due, &due, &e) < 0 ||
 	    (due && core_write_wait(core, URGENT_STATUS, NULL, write_due, NULL, &e) < 0))
 		log_warnx("deadlines not attended to: %s", e.text);
+	due = false;
+	if (core_read(core, NULL, pace_due, &due, &e) < 0 ||
+	    (due && core_write_wait(core, URGENT_ADMIN, NULL, write_pace, NULL, &e) < 0))
+		log_warnx("stages not attended to: %s", e.text);
 	if (now - r->flushed >= FLUSH_MS) {
 		flush_heard(core);
 		r->flushed = now;

@@ -291,6 +291,7 @@ store_execution_fill(struct db *db, const struct fill *f, int64_t *after, int li
 	put_int(&q, *after);
 	put_int(&q, last);
 	put_int(&q, f->beta_only);
+	put_int(&q, f->approval);
 	filter_put(&q, &s, f->now_ms);
 	while ((rc = query_row(&q, e)) > 0)
 		counts[get_int(&q)]++;

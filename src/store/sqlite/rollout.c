@@ -2,6 +2,7 @@
  *
  * rollout.c - how careful a job is, and how its parts are paced. Few rows, each
  * written whole. */
+#include "filter.h"
 #include "store_priv.h"
 
 #include <stdio.h>
@@ -104,6 +105,7 @@ store_pace_put(struct db *db, int64_t job, uint32_t ptype, const struct pace *p,
 	put_int(&q, job);
 	put_int(&q, ptype);
 	put_int(&q, (int64_t)p->matched);
+	put_int(&q, (int64_t)p->taken);
 	put_int(&q, (int64_t)p->judged);
 	put_int(&q, (int64_t)p->won);
 	put_int(&q, (int64_t)p->lost);
@@ -134,6 +136,7 @@ store_pace_find(struct db *db, int64_t job, uint32_t ptype, struct pace *ret, st
 		return rc;
 	memset(ret, 0, sizeof(*ret));
 	ret->matched = (uint64_t)get_int(&q);
+	ret->taken = (uint64_t)get_int(&q);
 	ret->judged = (uint64_t)get_int(&q);
 	ret->won = (uint64_t)get_int(&q);
 	ret->lost = (uint64_t)get_int(&q);
@@ -243,6 +246,26 @@ store_stage_counts(struct db *db, int64_t job, uint32_t ptype, struct stage stag
 			stages[stage].counts[state] = (uint64_t)get_int(&q);
 	}
 	return rc < 0 ? -1 : 0;
+}
+
+int
+store_stage_waiting(struct db *db, int64_t job, uint32_t ptype, const struct filter *filter,
+    int64_t since_ms, int64_t now_ms, uint64_t *ret, struct err *e)
+{
+	AUTO(filter_sql) struct filter_sql s = FILTER_SQL_INIT;
+	AUTO(query) struct query q = QUERY_INIT;
+	int64_t n = 0;
+
+	if (filter_open(&q, db, sql_stage_waiting, filter, &s, e) < 0)
+		return -1;
+	put_int(&q, job);
+	put_int(&q, ptype);
+	put_int(&q, since_ms);
+	filter_put(&q, &s, now_ms);
+	if (query_number(&q, &n, e) < 0)
+		return -1;
+	*ret = (uint64_t)n;
+	return 0;
 }
 
 int
