@@ -110,6 +110,7 @@ struct job_form {
 	int		nversions;
 	const char *const *devices;		/* ids; NULL: all devices of the products */
 	size_t		ndevices;
+	const char	*filter;		/* RSQL: of all, only these; NULL: no filter */
 	const char	*targets;		/* JSON text to remember and show */
 	const char	*metadata;		/* JSON text, or "" */
 	char		current;		/* 'v', 'b' or 0 */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "execution.h"
 #include "job.h"
+#include "job_filter.h"
 #include "pace.h"
 #include "otad/auto.h"
 
@@ -94,6 +95,8 @@ begin(struct tx *tx, struct job_form *form, struct err *e)
 	snprintf(form->care.made_by, sizeof(form->care.made_by), "%s", tx->actor.id);
 	if (store_job_insert(tx->db, &job, &form->now.job, e) < 0)
 		return -1;
+	if (job_filter_keep(tx, form->now.job, form->filter, e) < 0)
+		return -1;
 	return store_care_put(tx->db, form->now.job, &form->care, e);
 }
 
@@ -102,13 +105,17 @@ begin(struct tx *tx, struct job_form *form, struct err *e)
 static int
 fill_all(struct tx *tx, struct job_form *form, const struct job *job, struct err *e)
 {
+	AUTO(filter) struct filter *filter = NULL;
+
+	if (job_filter_load(tx, job->num, &filter, e) < 0)
+		return -1;
 	while (form->now.part < job->nparts) {
 		const struct job_part *part = &job->parts[form->now.part];
 		struct part_change counts = { .exposed = 0 };
 		struct firmware_brief fw;
 		struct fill fill = { .job = job->num, .ptype = part->ptype, .target = part->firmware,
 		    .allow_downgrade = job->policy.allow_downgrade,
-		    .beta_only = job->current == 'b', .now_ms = tx->now,
+		    .beta_only = job->current == 'b', .filter = filter, .now_ms = tx->now,
 		    .approval = !job->policy.force,
 		    .due_ms = tx->now + job->policy.reach_s * 1000 };
 		int rows;
@@ -358,14 +365,17 @@ static int
 preview_all(struct tx *tx, const struct job_form *form, const struct job_part *part,
     struct job_preview *ret, struct err *e)
 {
+	AUTO(filter) struct filter *filter = NULL;
 	struct firmware_brief fw;
 	struct fill fill = { .ptype = part->ptype, .target = part->firmware,
 	    .allow_downgrade = form->policy.allow_downgrade, .now_ms = tx->now,
 	    .beta_only = form->current == 'b' };
 	uint64_t n[3];
 
-	if (store_firmware_brief(tx->db, fill.target, &fw, e) < 0)
+	if (job_filter_read(form->filter, &filter, e) < 0 ||
+	    store_firmware_brief(tx->db, fill.target, &fw, e) < 0)
 		return -1;
+	fill.filter = filter;
 	fill.value = fw.value;
 	if (store_execution_preview(tx->db, &fill, n, e) < 0)
 		return -1;

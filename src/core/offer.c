@@ -7,6 +7,7 @@
  * at that moment, never before. What says no gives the sentence of the answer. */
 #include <stdio.h>
 #include <string.h>
+#include "job_filter.h"
 #include "otad/link.h"
 #include "visit.h"
 
@@ -152,6 +153,8 @@ part_in(struct visit *v, const struct job_brief *job, struct execution *ret, boo
 	}
 	if (r > 0)
 		return !state_ended(ret->state);
+	if ((r = job_filter_admits(v->tx, job->num, v->device.num, e)) != 1)
+		return r;
 	*ret = (struct execution){ .job = job->num, .device = v->device.num,
 	    .ptype = job->part.ptype, .target = job->part.firmware, .state = STATE_QUEUED,
 	    .progress = -1 };
