@@ -31,6 +31,19 @@ struct topic {
 	enum urgency	urgency;
 };
 
+/* Lines: how a dialect hears on connections that stay open (line.h). A line is
+ * handled as a request is: rq.body is the line, rq.address the peer. x->line is
+ * whose connection it is; a handler that finds out sets it, and from then on it is
+ * that device's only one: an older one is hung up on. A name that begins with '/'
+ * may have several. Answers are x->out with carrier BY_LINE: where "" is this
+ * connection, a name all of that name. rep.close hangs up after them. */
+struct line_talk {
+	handler_fn	*read, *write;
+	enum urgency	urgency;
+	tx_fn		*gone;		/* arg: the name. Its last connection is no more */
+	tx_fn		*begin;		/* otad has just started: nobody is connected */
+};
+
 /* A long conversation as a pure step function (design 2): what the execution's
  * phase and memo become, and what is to be said and reported. Kept with the
  * execution, so that a restart goes on in the middle. */
@@ -49,6 +62,7 @@ struct dialect_ops {
 	/* What it listens to; end with a zero row; NULL: not spoken there. */
 	const struct route	*routes;
 	const struct topic	*topics;
+	const struct line_talk	*lines;
 
 	/* Express a refusal as this family expects it. */
 	refuse_fn		*refuse;

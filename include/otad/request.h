@@ -103,6 +103,9 @@ struct exchange {
 	/* Messages that leave when what was written is durable (MQTT). */
 	struct outgoing	out[OUTGOING_MAX];
 	int		nout;
+	/* Lines: whose connection this is ("": not known yet). A handler that finds
+	 * out sets it; see dialect.h. Nowhere else looked at. */
+	char		line[DEVICE_ID_MAX];
 	/* part, end: call from any thread, once, after CALL_WAIT was returned */
 	void		(*wake)(struct exchange *);
 };

@@ -19,12 +19,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
+#include "bind.h"
 #include "otad/auto.h"
 #include "otad/http.h"
 #include "otad/request.h"
 
 #define LISTENERS_MAX	16
-#define ADDRESS_MAX	64		/* "[1111:…:8888%eth0]:65535" */
 
 struct link;
 struct call;
@@ -138,16 +138,6 @@ struct call {
 int64_t		http_now(void);		/* boot time, milliseconds */
 /* Locked: until the condition is signalled, or so many milliseconds have passed. */
 void		http_wait(struct http *, pthread_cond_t *, int64_t ms);
-
-/* http_socket.c: one bound, listening, non-blocking socket for each address. */
-struct bound {
-	int	fd;
-	char	address[ADDRESS_MAX];
-};
-int		http_bind(const char *listen, struct bound *ret, int max, int *ret_count,
-		    struct err *);
-/* "127.0.0.1:80", "[::1]:80"; without port if !port. */
-const char	*http_address_text(const struct sockaddr *, bool port, char ret[ADDRESS_MAX]);
 
 /* http_link.c */
 void		link_notify(void *listener, struct MHD_Connection *, void **link,
