@@ -162,6 +162,12 @@ visit_may_take(struct visit *v, const struct job_brief *job, const struct execut
 	struct plan plan;
 	struct image image;
 
+	if (!v->loaded && visit_load(v, e) < 0)
+		return -1;
+	for (int i = 0; i < v->nlive; i++)
+		if (v->live[i].ptype == x->ptype && v->live[i].job != x->job &&
+		    v->live[i].taken && state_active(v->live[i].state))
+			return err_set(e, ERR_BUSY, "it works on %s", v->live[i].target_name);
 	if (visit_consult(v, job, x, resumes, ASK_SERVE, &plan, &image, e) < 0)
 		return -1;
 	if (plan.verdict == PLAN_GO)

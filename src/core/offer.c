@@ -162,9 +162,8 @@ part_in(struct visit *v, const struct job_brief *job, struct execution *ret, boo
 	return job->policy.force ? 1 : await_approval(v, job, ret, ret_new, e);
 }
 
-/* Older executions that took nothing give way to the one that goes. One of a
- * newer job, or of one that goes first, keeps its turn, but not an offer: a
- * device has one at a time. */
+/* Older executions that took nothing give way to the one that goes, unless their
+ * job goes first by rank. */
 static int
 take_over(struct visit *v, const struct open_jobs *open, const struct job_brief *winner,
     struct err *e)
@@ -172,20 +171,17 @@ take_over(struct visit *v, const struct open_jobs *open, const struct job_brief 
 	for (int i = 0; i < v->nlive; i++) {
 		struct execution *x = &v->live[i];
 		const struct policy *policy = &winner->policy;
-		enum happening what;
 		int r;
 
-		if (x->job == winner->num || x->ptype != winner->part.ptype || x->taken ||
+		if (x->job >= winner->num || x->ptype != winner->part.ptype || x->taken ||
 		    state_ended(x->state))
 			continue;
 		for (int j = 0; j < open->n; j++)
 			if (open->jobs[j].num == x->job)
 				policy = &open->jobs[j].policy;
-		what = x->job < winner->num && policy->priority <= winner->policy.priority ?
-		    HAP_SUPERSEDE : HAP_LAPSE;
-		if (what == HAP_LAPSE && x->state != STATE_OFFERED)
+		if (policy->priority > winner->policy.priority)
 			continue;
-		if ((r = visit_apply(v, policy, x, what, winner->id, e)) != 0)
+		if ((r = visit_apply(v, policy, x, HAP_SUPERSEDE, winner->id, e)) != 0)
 			return r;
 	}
 	return 0;

@@ -21,15 +21,49 @@
 /* So long after a reset it may not listen yet to what it is told unasked. */
 #define DEAF_MS		30000
 
+/* 1: it works on the image of another job already. */
+static int
+clear_way(struct visit *v, const struct execution *x, struct err *e)
+{
+	if (!v->loaded && visit_load(v, e) < 0)
+		return -1;
+	for (int i = 0; i < v->nlive; i++) {
+		struct execution *other = &v->live[i];
+		struct job_brief job;
+		enum job_state state;
+		struct moving m = { v->tx, &v->device, v->s->family, &job.policy };
+
+		if (other->job == x->job || other->ptype != x->ptype || !state_active(other->state))
+			continue;
+		if (other->state != STATE_OFFERED)
+			return 1;
+		if (store_job_brief(v->tx->db, other->job, other->ptype, &job, &state, e) < 0 ||
+		    execution_apply(&m, other, HAP_LAPSE, "", e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+becomes_active(const struct execution *x, enum happening what)
+{
+	struct life life;
+
+	return !x->taken && life_step(x->state, what, &life) && state_active(life.next);
+}
+
 int
 visit_apply(struct visit *v, const struct policy *policy, struct execution *x,
     enum happening what, const char *detail, struct err *e)
 {
 	struct moving m = { v->tx, &v->device, v->s->family, policy };
-	int attempt = x->attempt;
+	int attempt = x->attempt, r;
 
 	if (!v->tx->writes)
 		return CORE_WRITE;
+	if (becomes_active(x, what) && (r = clear_way(v, x, e)) != 0)
+		return r < 0 ? -1 : event_note(v->tx, e, x->device, x->job, x->ptype,
+		    happening_word(what), "%s", detail);
 	if (!x->taken)
 		snprintf(x->memo, sizeof(x->memo), "%s", v->speaks ? v->said : v->device.version);
 	if (execution_apply(&m, x, what, detail, e) < 0)
@@ -59,6 +93,8 @@ visit_load(struct visit *v, struct err *e)
 	if (v->transfer && clock_boot_ms(core->clock) - v->moved_boot >
 	    (v->s->rebooted ? RESET_MS : STALLED_MS))
 		v->transfer = false;
+	v->nlive = 0;
+	v->loaded = true;
 	return store_execution_live(v->tx->db, v->device.num, keep_live, v, e);
 }
 

@@ -195,8 +195,8 @@ write_end(struct tx *tx, void *arg, struct err *e)
 	    (r = store_job_brief(tx->db, t->job, t->ptype, &job, &state, e)) <= 0)
 		return r;			/* 0: deleted meanwhile */
 	m.family = core_family(tx->core, device.dialect);
-	if (m.family == NULL || x.attempt != t->attempt)
-		return 0;			/* a late end of an earlier attempt */
+	if (m.family == NULL || x.attempt != t->attempt || !x.taken)
+		return 0;			/* a late end of an attempt that is over */
 	switch (t->end) {
 	case TRANSFER_DELIVERED:
 		if (t->to == t->size)

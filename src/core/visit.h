@@ -36,6 +36,7 @@ struct visit {
 	/* its executions: not ended, or still exposed */
 	struct execution	live[VISIT_LIVE];
 	int			nlive;
+	bool			loaded;		/* visit_load() was called */
 	bool			transfer;	/* an image is on its way to it … */
 	int64_t			moved_boot;	/* … and moved last then */
 	bool			waits;		/* a job is open for it that cannot offer now */
@@ -53,7 +54,9 @@ int	visit_note(struct visit *, struct err *);
 int	visit_offer(struct visit *, enum ask_how, struct answer *ret, struct err *);
 
 /* execution_apply() in a visit: CORE_WRITE when the transaction only reads. Keeps
- * what the device said it ran before it took an image. */
+ * what the device said it ran before it took an image. A device has one active
+ * execution of a product: an offer of another job lapses; while it works on
+ * another's image what was to happen is recorded, and that is all. */
 int	visit_apply(struct visit *, const struct policy *, struct execution *, enum happening,
 	    const char *detail, struct err *);
 /* Fill the answer from an execution that may be served. */
