@@ -379,6 +379,7 @@ fx_form(struct job_form *form, const char *version)
 {
 	memset(form, 0, sizeof(*form));
 	policy_default(&form->policy);
+	form->stages_given = true;		/* none; and no failure limit */
 	snprintf(form->versions[form->nversions++], VERSION_MAX, "%s", version);
 	form->targets = "{\"all\":true}";
 	form->metadata = "";

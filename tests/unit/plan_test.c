@@ -52,10 +52,10 @@ in_order(struct scene *s)
 static void
 roll(struct scene *s, struct fx_random *r)
 {
-	static const enum state waiting[] = { STATE_QUEUED, STATE_OFFERED, STATE_DELAYED };
+	static const enum state waiting[] = { STATE_QUEUED, STATE_OFFERED, STATE_DELAYED,
+	    STATE_AWAITING };
 
 	in_order(s);
-	s->policy.force = fx_below(r, 8) != 0;
 	s->policy.exposure = fx_below(r, 4) != 0;
 	s->policy.at_least = 1 + (int)fx_below(r, 12);
 	s->policy.percent = (int)fx_below(r, 101);
@@ -71,7 +71,7 @@ roll(struct scene *s, struct fx_random *r)
 	s->part.exposed = s->part.counts[STATE_IN_PROGRESS] + s->part.counts[STATE_DOWNLOADED] +
 	    s->part.counts[STATE_VERIFYING] + fx_below(r, 4);
 	s->part.proven = fx_below(r, 50);
-	s->x.state = waiting[fx_below(r, 3)];
+	s->x.state = waiting[fx_below(r, 4)];
 	s->x.not_before_ms = fx_below(r, 4) == 0 ? NOW - 2 + fx_below(r, 5) : 0;
 	s->target.version.fota = "olan"[fx_below(r, 4)];
 	s->target.state = (enum firmware_state)(fx_below(r, 4) == 0 ? fx_below(r, 3) : 0);
@@ -141,7 +141,7 @@ allowed(const struct scene *s)
 	    (s->x.not_before_ms <= NOW || s->in.resumes) &&
 	    !(s->in.by_message && s->x.state == STATE_OFFERED) &&
 	    s->in.image != NULL && (!s->device.free_known || s->device.free_space >= 1000) &&
-	    s->policy.force && has_place(s);
+	    s->x.state != STATE_AWAITING && has_place(s);
 }
 
 static void
@@ -201,7 +201,6 @@ reasons(void)
 	s.x.not_before_ms = NOW + 1;
 	s.in.image = NULL;
 	s.device.free_known = true;
-	s.policy.force = false;
 	s.policy.max_active = 1;
 	s.part.counts[STATE_VERIFYING] = 1;
 	s.part.exposed = 10;
@@ -226,8 +225,9 @@ reasons(void)
 	s.in.image = &s.image;
 	expect(&s, PLAN_NEVER, "1000");
 	s.device.free_space = 1000;
+	s.x.state = STATE_AWAITING;
 	expect(&s, PLAN_WAIT, "approval");
-	s.policy.force = true;
+	s.x.state = STATE_QUEUED;
 	expect(&s, PLAN_WAIT, "max_active");
 	s.policy.max_active = 0;
 	expect(&s, PLAN_WAIT, "exposure is used up: 10");
