@@ -297,6 +297,20 @@ write_down(const struct moving *m, const struct execution *x, enum state before,
 	return 0;
 }
 
+/* Said by the device, not by us about it. */
+static bool
+is_word(enum happening what)
+{
+	switch (what) {
+	case HAP_PROGRESS: case HAP_STORE: case HAP_SUCCESS: case HAP_PROOF: case HAP_RETURN:
+	case HAP_OLD: case HAP_FAILURE: case HAP_REJECT: case HAP_DELAY: case HAP_THERE:
+	case HAP_REVERT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 int
 execution_apply(const struct moving *m, struct execution *x, enum happening what,
     const char *detail, struct err *e)
@@ -310,7 +324,7 @@ execution_apply(const struct moving *m, struct execution *x, enum happening what
 	    event_note(m->tx, e, x->device, x->job, x->ptype, happening_word(what), "%s",
 	    detail) < 0)
 		return -1;
-	if (detail[0] != '\0')
+	if (detail[0] != '\0' && is_word(what))
 		snprintf(x->detail, sizeof(x->detail), "%s", detail);
 	if (!life_step(x->state, what, &life))
 		return store_execution_put(m->tx->db, x, e);

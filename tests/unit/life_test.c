@@ -44,6 +44,8 @@ works(enum state s, enum happening what, enum state *next)
 	*next = has_image(s) && s > least ? s : least;
 	if (what == HAP_DELIVER && s == STATE_DOWNLOADED)
 		*next = s;		/* its word was ahead of the last acknowledgement */
+	if (what == HAP_STORE && s == STATE_VERIFYING)
+		*next = STATE_DOWNLOADED;	/* served in full, and its reboot is still to come */
 	if ((what == HAP_TAKE || what == HAP_RESUME) && s == STATE_DOWNLOADED)
 		*next = STATE_IN_PROGRESS;	/* another slot, or once more */
 	return true;
