@@ -96,6 +96,9 @@ void		core_stop(struct core *);
 /* The ticker moved within the last ten seconds (for the watchdog, /readyz). */
 bool		core_alive(const struct core *);
 
+/* Where links go when the settings do not say: known only once something listens.
+ * Once, before anything is offered by link. Copied. */
+void		core_set_link_base(struct core *, const char *base);
 const struct clock *core_clock(const struct core *);
 
 typedef int	tx_fn(struct tx *, void *arg, struct err *);

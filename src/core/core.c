@@ -95,6 +95,13 @@ core_free(struct core *core)
 	free(core);
 }
 
+void
+core_set_link_base(struct core *core, const char *base)
+{
+	snprintf(core->link_base, sizeof(core->link_base), "%s", base);
+	atomic_store(&core->has_link_base, true);
+}
+
 const struct clock *
 core_clock(const struct core *core)
 {

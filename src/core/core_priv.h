@@ -23,6 +23,8 @@ struct core {
 	const struct clock	*clock;
 	const struct family *const *families;
 	struct core_settings	settings;
+	char			link_base[160];		/* of a listener, when settings have none … */
+	atomic_bool		has_link_base;		/* … and this is set */
 	struct images		*images;
 	struct hot		*hot;
 	struct transfers	*transfers;

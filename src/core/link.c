@@ -63,7 +63,9 @@ base_of(struct tx *tx, uint32_t ptype, struct product *product)
 	if (store_product_find(tx->db, ptype, product, &ignored) > 0 &&
 	    product->link_base[0] != '\0')
 		return product->link_base;
-	return tx->core->settings.link_base != NULL ? tx->core->settings.link_base : "";
+	if (tx->core->settings.link_base != NULL && tx->core->settings.link_base[0] != '\0')
+		return tx->core->settings.link_base;
+	return atomic_load(&tx->core->has_link_base) ? tx->core->link_base : "";
 }
 
 bool

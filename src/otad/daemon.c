@@ -17,8 +17,10 @@
 #include "otad/health.h"
 #include "otad/history.h"
 #include "otad/http.h"
+#include "otad/link_route.h"
 #include "otad/log.h"
 #include "otad/mgmt.h"
+#include "otad/mqtt.h"
 #include "otad/store.h"
 #include "home.h"
 
@@ -36,10 +38,12 @@ struct daemon {
 	const struct family	*families[DIALECTS_MAX + 1];
 	struct core		*core;
 	struct route_table	tables[DIALECTS_MAX];
-	const struct route_table *served[DIALECTS_MAX + 2];	/* … mgmt, NULL */
+	const struct route_table *served[DIALECTS_MAX + 3];	/* … links, mgmt, NULL */
+	struct speaker		speakers[DIALECTS_MAX + 1];
 	int			ndialects;	/* that were started */
 	struct tls		*tls;
 	struct http		*http;
+	struct mqtt		*mqtt;
 };
 
 /* ---- store and core ---- */
@@ -144,8 +148,10 @@ start_dialects(struct daemon *d, struct err *e)
 		if (ops->start != NULL && ops->start(d->conf, &t->self, e) != 0)
 			return err_while(e, "%s", ops->family.name);
 		d->served[d->ndialects] = t;
+		d->speakers[d->ndialects] = (struct speaker){ ops, t->self };
 	}
-	d->served[d->ndialects] = &mgmt_table;
+	d->served[d->ndialects] = &link_table;
+	d->served[d->ndialects + 1] = &mgmt_table;
 	return 0;
 }
 
@@ -222,6 +228,58 @@ listen_everywhere(struct daemon *d, struct err *e)
 	return 0;
 }
 
+/* ---- links and the broker ---- */
+
+static bool
+is_wildcard(const char *address)
+{
+	return strncmp(address, "0.0.0.0:", 8) == 0 || strncmp(address, "[::]:", 5) == 0;
+}
+
+/* Without a setting, links go to a listener that serves devices at an address that
+ * one can go to: plain HTTP first, since devices trust no certificate of ours. */
+static void
+set_link_base(struct daemon *d)
+{
+	const struct conf *c = d->conf;
+	const char *section, *address;
+	char base[160] = "";
+
+	for (int i = 0; *c->links.base == '\0' && http_address(d->http, i, &section, &address); i++) {
+		bool tls = strcmp(section, "https") == 0;
+		const char *serve = tls ? c->https.serve : c->http.serve;
+
+		if (strcmp(section, "metrics") == 0 || is_wildcard(address) ||
+		    !conf_has_word(serve, "device") || (base[0] != '\0' && tls))
+			continue;
+		snprintf(base, sizeof(base), "%s://%s", tls ? "https" : "http", address);
+		if (!tls)
+			break;
+	}
+	if (base[0] != '\0')
+		core_set_link_base(d->core, base);
+	else if (*c->links.base == '\0')
+		log_warnx("links: no address is known that devices could download from: set "
+		    "base in [links]; until then nothing is offered by link");
+	health_set(d->health, "links", base[0] != '\0' || *c->links.base != '\0',
+	    "no base in [links], and no listener with an address of its own");
+}
+
+static int
+connect_broker(struct daemon *d, struct err *e)
+{
+	const struct conf *c = d->conf;
+	const struct mqtt_settings settings = { .url = c->mqtt.url,
+	    .client_id = c->mqtt.client_id, .username = c->mqtt.username,
+	    .password_file = c->mqtt.password_file, .ca = c->mqtt.ca, .cert = c->mqtt.cert,
+	    .key = c->mqtt.key };
+
+	if (*c->mqtt.url == '\0')
+		return 0;
+	d->mqtt = mqtt_new(&settings, d->core, d->health, d->speakers, e);
+	return d->mqtt != NULL ? mqtt_start(d->mqtt, e) : -1;
+}
+
 /* ---- what others find us by ---- */
 
 static int
@@ -270,6 +328,9 @@ start(struct daemon *d, struct err *e)
 	    write_pid(d, e) != 0 || write_listeners(d, e) != 0)
 		return -1;
 	health_set(d->health, "http", true, "");
+	set_link_base(d);
+	if (connect_broker(d, e) != 0)
+		return -1;
 	(void)daemon_look(d);
 	return 0;
 }
@@ -353,8 +414,11 @@ daemon_stop(struct daemon *d)
 		health_set(d->health, "http", false, "stopping");
 		http_stop(d->http, STOP_S);
 	}
+	if (d->mqtt != NULL)
+		mqtt_stop(d->mqtt);
 	if (d->core != NULL)
 		core_stop(d->core);
+	mqtt_free(d->mqtt);
 	http_free(d->http);
 	tls_free(d->tls);
 	for (i = 0; i < d->ndialects; i++)
