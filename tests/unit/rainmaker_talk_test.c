@@ -9,7 +9,8 @@
 #define STATUS(id)	"$aws/rules/esp_node_otastatus/node/" id "/otastatus"
 #define PLAIN(id)	"node/" id "/otastatus"
 #define INIT(id)	"node/" id "/params/local/init"
-#define IS(version)	"{\"node_id\":\"x\",\"info\":{\"name\":\"Lamp\",\"fw_version\":\"" version "\"," \
+#define IS(version) \
+	"{\"node_id\":\"x\",\"info\":{\"name\":\"Lamp\",\"fw_version\":\"" version "\"," \
 	"\"type\":\"Lightbulb\",\"model\":\"lamp\",\"project_name\":\"lamp\"," \
 	"\"platform\":\"esp32c3\"},\"devices\":[],\"services\":[]}"
 #define AT		"{\"info\":{\"name\":\"a\",\"fw_version\":\"v4\",\"type\":\"AT Node\"," \
@@ -161,6 +162,51 @@ enrolment(struct tell *t)
 	CHECK(told.rc == 2, "values are not ours");
 	tell(t, &told, "node/n-1/a/b/c/config", IS("1"));
 	CHECK(told.rc == 2, "levels");
+}
+
+struct matching { const char *facts; uint32_t found; };
+
+static int
+match_tx(struct tx *tx, void *arg, struct err *e)
+{
+	struct matching *m = arg;
+
+	return product_match(tx, "rainmaker", m->facts, &m->found, e);
+}
+
+/* 23333: model lamp, project lamp, chip ESP32C3; 23340, 23341: type fan; 23342: type
+ * fan on an ESP32-S3. */
+static void
+matches(struct tell *t)
+{
+	static const struct matching wanted[] = {
+		{ "model=lamp\nproject_name=lamp\nchip=esp32-c3\n", 23333 },
+		{ "model=lamp\nproject_name=lamp\n", 23333 },
+		{ "model=lamp\nproject_name=lamp\nchip=esp32\n", 0 },
+		{ "model=lamp\nchip=esp32-c3\n", 0 },
+		{ "model=lamp\nproject_name=Lamp\n", 0 },
+		{ "chip=esp32-c3\n", 0 }, { "", 0 },
+		{ "type=fan\nchip=esp32-s3\n", 23342 },
+		{ "type=fan\nchip=esp32\n", 0 },
+		{ "type=AT Node\nmodel=esp-at\n", 23334 },
+	};
+	struct product fans[] = {
+		{ .ptype = 23340, .name = "fan", .hardware = "type=fan\n" },
+		{ .ptype = 23341, .name = "another fan", .hardware = "type=fan\n" },
+		{ .ptype = 23342, .name = "a third", .hardware = "type=fan\nchip=esp32s3\n" },
+	};
+	struct err e = ERR_INIT;
+
+	EACH(p, fans) {
+		snprintf(p->dialect, sizeof(p->dialect), "rainmaker");
+		CHECK(kit_write(&t->talk.kit, kit_product_create, p, &e) == 0, "%s", e.text);
+	}
+	EACH(p, wanted) {
+		struct matching m = { p->facts, 7 };
+
+		CHECK(kit_read(&t->talk.kit, match_tx, &m, &e) == 0, "%s", e.text);
+		CHECK(m.found == p->found, "%s: %u, not %u", p->facts, m.found, p->found);
+	}
 }
 
 /* ---- the transcripts ---- */
@@ -392,6 +438,10 @@ host_mcu(struct tell *t)
 	talk_firmware(&t->talk, "v2.1.0t23335(a)", "2.1", &file, 1);
 	talk_current(&t->talk, 23335, "v2.1.0t23335(a)", job);
 	tell(t, &told, FETCH("24EC4A000001"), RUNS("v4"));
+	(void)offered("told, and reset", &told, "24EC4A000001");
+	hush(t, "asks again", FETCH("24EC4A000001"), RUNS("v4"));
+	hush(t, "reset", CONFIG("24EC4A000001"), AT);
+	tell(t, &told, FETCH("24EC4A000001"), RUNS("v4"));
 	t->talk.ending = TRANSFER_DELIVERED;
 	follow(t, &h, "GET", offered("7.7", &told, "24EC4A000001"), "bytes=0-");
 	CHECK(h.status == 206 && h.to == sizeof(host), "%d %s", h.status, h.body);
@@ -442,6 +492,7 @@ main(void)
 	talk_firmware(&t.talk, "v1.1.0t23333(a)", "1.1.0", &file, 1);
 	talk_current(&t.talk, 23333, "v1.1.0t23333(a)", job);
 	enrolment(&t);
+	matches(&t);
 	whole_story(&t);
 	config_first(&t);
 	rolls_back(&t);

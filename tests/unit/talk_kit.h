@@ -334,6 +334,7 @@ talk_current(struct talk *t, uint32_t ptype, const char *version, char ret_job[I
 	policy_default(&c.form.policy);
 	c.form.policy.continuous = true;
 	c.form.policy.retry_delay_s = 0;
+	c.form.stages_given = true;	/* none; and no failure limit */
 	if (version != NULL) {
 		snprintf(c.form.versions[0], VERSION_MAX, "%s", version);
 		c.form.nversions = 1;

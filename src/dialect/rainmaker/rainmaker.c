@@ -114,36 +114,31 @@ say_offer(struct tx *tx, struct exchange *x, const struct heard *h, const struct
 	return 0;
 }
 
-static int
-fetch(struct tx *tx, struct exchange *x, const struct heard *h, struct err *e)
-{
-	struct answer a = { 0 };
-	int rc = core_ask(tx, &h->who, ASK_OFFER, &a, e);
-
-	if (rc == CORE_WRITE)
-		return keep(x, h, e);
-	if (rc != 0)
-		return -1;
-	if (a.verdict == VERDICT_OFFER)
-		return say_offer(tx, x, h, &a, e);
-	log_debug("%s: asks, and is not answered: %s", h->who.id, a.why);
-	return 0;
-}
-
+/* Always answered on the writer: what the node said just before, its config above
+ * all, may still be on its way there, and "nothing" would be the last word. */
 static int
 fetch_read(struct tx *tx, struct exchange *x, struct err *e)
 {
 	struct heard h = { 0 };
 
+	(void)tx;
 	if (node_id(&x->rq, &h.who, e) || node_fetch(x->rq.body, x->rq.body_len, &h.who, e))
 		return -1;
-	return fetch(tx, x, &h, e);
+	return keep(x, &h, e);
 }
 
 static int
 fetch_write(struct tx *tx, struct exchange *x, struct err *e)
 {
-	return fetch(tx, x, x->state, e);
+	const struct heard *h = x->state;
+	struct answer a = { 0 };
+
+	if (core_ask(tx, &h->who, ASK_OFFER, &a, e))
+		return -1;
+	if (a.verdict == VERDICT_OFFER)
+		return say_offer(tx, x, h, &a, e);
+	log_debug("%s: asks, and is not answered: %s", h->who.id, a.why);
+	return 0;
 }
 
 /* ---- otastatus ---- */
