@@ -189,7 +189,8 @@ int	job_executions(struct tx *, int64_t job, int state, int64_t after, int limit
 	    execution_fn *, void *arg, struct err *);
 int	execution_get(struct tx *, const char *job, const char *device,
 	    struct execution *ret, struct err *);
-/* A person's steps: HAP_CANCEL (refused once taken), HAP_RETRY (of an ended one). */
+/* A person's steps: HAP_CANCEL (refused once taken), HAP_RETRY (of an ended one),
+ * HAP_APPROVE and HAP_DECLINE (of one that awaits it). */
 int	execution_steer(struct tx *, const char *job, const char *device,
 	    enum happening, struct err *);
 

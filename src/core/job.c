@@ -297,8 +297,9 @@ steer(struct tx *tx, struct job *job, const struct device *device, struct execut
 	tx_bump(tx);
 	if (execution_apply(&m, x, what, tx->actor.name, e) < 0)
 		return -1;
-	return audit_note(tx, e, what == HAP_RETRY ? "execution.retry" : "execution.cancel",
-	    device->id, "job %s", job->id);
+	return audit_note(tx, e, what == HAP_RETRY ? "execution.retry" :
+	    what == HAP_APPROVE ? "execution.approve" : what == HAP_DECLINE ?
+	    "execution.reject" : "execution.cancel", device->id, "job %s", job->id);
 }
 
 int

@@ -45,6 +45,7 @@ static const struct life table[STATES][HAPPENINGS] = {
 		[HAP_UNHEARD]	= TO(UNREACHED, 0),
 	},
 	[STATE_AWAITING] = { UNTAKEN,
+		[HAP_APPROVE]	= TO(QUEUED, 0),
 		[HAP_UNHEARD]	= TO(UNREACHED, 0),
 	},
 	[STATE_OFFERED] = { UNTAKEN,

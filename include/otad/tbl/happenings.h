@@ -24,5 +24,6 @@ HAPPENING(UNHEARD,	"unreached")		/* reach_s past without a word */
 HAPPENING(HEARD,	"heard_again")		/* a word from one that had timed out */
 HAPPENING(CANCEL,	"canceled")
 HAPPENING(SUPERSEDE,	"superseded")
+HAPPENING(APPROVE,	"approved")		/* a person's yes */
 HAPPENING(RETRY,	"retried")		/* a person starts it anew */
 HAPPENING(REVERT,	"reverted")		/* left a proven target later */
