@@ -30,7 +30,7 @@
 	[HAP_STORE]	= TO(DOWNLOADED, BEGIN),			\
 	[HAP_SUCCESS]	= TO(VERIFYING, BEGIN),				\
 	[HAP_PROOF]	= TO(SUCCEEDED, WORKED),			\
-	[HAP_THERE]	= TO(SUCCEEDED, 0),				\
+	[HAP_THERE]	= TO(SUCCEEDED, EFFECT_PROVEN),			\
 	[HAP_NEWER]	= TO(SUPERSEDED, 0),				\
 	[HAP_REJECT]	= TO(REJECTED, EFFECT_FAILURE),			\
 	[HAP_DECLINE]	= TO(REJECTED, 0),				\
@@ -127,7 +127,7 @@ static const struct life table[STATES][HAPPENINGS] = {
 	},
 	[STATE_UNREACHED] = {
 		[HAP_PROOF]	= TO(SUCCEEDED, EFFECT_PROVEN),
-		[HAP_THERE]	= TO(SUCCEEDED, 0),
+		[HAP_THERE]	= TO(SUCCEEDED, EFFECT_PROVEN),
 		[HAP_RETRY]	= TO(QUEUED, 0),
 	},
 	/* canceled and superseded are final: another job has the word */

@@ -268,8 +268,10 @@ static int
 end_newer(struct visit *v, const struct job_brief *job, struct execution *x, bool is_new,
     const struct plan *plan, struct err *e)
 {
-	return is_new ? 0 : visit_apply(v, &job->policy, x,
-	    v->running == x->target ? HAP_THERE : HAP_NEWER, plan->why, e);
+	if (is_new)
+		return 0;
+	return v->running == x->target ? visit_runs_it(v, &job->policy, x, e) :
+	    visit_apply(v, &job->policy, x, HAP_NEWER, plan->why, e);
 }
 
 /* Open jobs over one product: the device's own, or that of a part of it. */

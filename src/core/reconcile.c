@@ -146,12 +146,11 @@ overtaken(const struct visit *v, const struct execution *x, const struct policy 
 	return r > 0 && v->value > target.value;
 }
 
-/* It runs the target: the proof of whoever took it from this job; an end that
- * proves nothing for all others. */
-static int
-runs_it(struct visit *v, const struct policy *policy, struct execution *x, struct err *e)
+int
+visit_runs_it(struct visit *v, const struct policy *policy, struct execution *x, struct err *e)
 {
-	bool took = x->taken_ms != 0 || x->state == STATE_SUCCEEDED;
+	bool took = (x->taken_ms != 0 && (v->speaks || v->device.firmware_sure)) ||
+	    x->state == STATE_SUCCEEDED;
 
 	if (!took)
 		x->sure = v->speaks ? v->s->family->proof == PROOF_VERSION :
@@ -194,7 +193,7 @@ hold_against(struct visit *v, struct execution *x, struct err *e)
 	if (store_job_brief(v->tx->db, x->job, x->ptype, &job, &state, e) < 0)
 		return -1;
 	if (v->running != 0 && v->running == x->target)
-		return runs_it(v, &job.policy, x, e);
+		return visit_runs_it(v, &job.policy, x, e);
 	if (x->state == STATE_TIMED_OUT)
 		return visit_apply(v, &job.policy, x, HAP_HEARD, v->said, e);
 	if (!x->taken && v->s->rebooted)
@@ -271,7 +270,7 @@ late_proofs(struct visit *v, struct err *e)
 			continue;
 		if (store_job_brief(v->tx->db, x->job, x->ptype, &job, &state, e) < 0)
 			return -1;
-		if ((r = runs_it(v, &job.policy, x, e)) != 0)
+		if ((r = visit_runs_it(v, &job.policy, x, e)) != 0)
 			return r;
 	}
 	return 0;

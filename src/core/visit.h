@@ -59,6 +59,9 @@ int	visit_offer(struct visit *, enum ask_how, struct answer *ret, struct err *);
  * another's image what was to happen is recorded, and that is all. */
 int	visit_apply(struct visit *, const struct policy *, struct execution *, enum happening,
 	    const char *detail, struct err *);
+/* It runs the target: the proof of whoever took it from this job; an end that
+ * proves nothing for all others. */
+int	visit_runs_it(struct visit *, const struct policy *, struct execution *, struct err *);
 /* Fill the answer from an execution that may be served. */
 int	visit_answer(struct visit *, const struct execution *, const struct image *,
 	    struct answer *ret, struct err *);

@@ -10,6 +10,7 @@
  *	no job exposes more devices than it has earned;
  *	counts, marks and states of every job agree. */
 #include "core_fixture.h"
+#include "otad/dispatch.h"
 #include "test.h"
 
 #include <inttypes.h>
@@ -24,6 +25,8 @@
 
 struct world {
 	struct fixture		f;
+	const struct family	*family;
+	char			links[DEVICES][LINK_MAX];	/* told families: the last */
 	struct fx_random	r;
 	int			runs[DEVICES];	/* the last number of its version; -1: unknown */
 	struct answer		got[DEVICES];	/* the last offer; verdict: none */
@@ -63,7 +66,7 @@ sighting(struct world *w, int i, struct sighting *s)
 	char id[DEVICE_ID_MAX], v[VERSION_MAX];
 
 	snprintf(id, sizeof(id), "d%d", i);
-	fx_sighting(s, &fx_poller, id, w->runs[i] < 0 ? "built-by-hand" : version(v, w->runs[i]));
+	fx_sighting(s, w->family, id, w->runs[i] < 0 ? "built-by-hand" : version(v, w->runs[i]));
 	snprintf(s->part, sizeof(s->part), "%s", fx_below(&w->r, 4) == 0 ? "filesystem" : "image");
 	s->resumes = fx_below(&w->r, 5) == 0;
 	s->rebooted = fx_below(&w->r, 8) == 0;
@@ -93,13 +96,73 @@ asks(struct world *w, int i)
 	struct sighting s;
 	struct answer a;
 	struct err e = ERR_INIT;
-	enum ask_how how = hows[fx_below(&w->r, 5)];
+	enum ask_how how = w->family == &fx_told ? ASK_OFFER : hows[fx_below(&w->r, 5)];
 
 	w->doing = "asks";
 	sighting(w, i, &s);
 	must(w, fx_try_ask(&w->f, &s, how, &a, &e) == 0, "%s", e.text);
 	if (how == ASK_SERVE)
 		keep(w, i, &a);
+}
+
+/* ---- devices that are told ---- */
+
+static int
+dispatch(struct tx *tx, void *arg, struct err *e)
+{
+	return core_dispatch(tx, arg, e);
+}
+
+/* A transport has room for some. */
+static void
+told(struct world *w)
+{
+	struct said said[4];
+	struct dispatch d = { .carrier = BY_MQTT, .room = 4, .said = said };
+	struct err e = ERR_INIT;
+	int i;
+
+	w->doing = "otad says";
+	memset(said, 0, sizeof(said));
+	must(w, fx_write(&w->f, dispatch, &d, &e) == 0, "%s", e.text);
+	for (int k = 0; k < d.n; k++) {
+		if (said[k].what == SAY_OFFER && sscanf(said[k].device.id, "d%d", &i) == 1) {
+			w->offers++;
+			w->got[i] = said[k].answer;
+			snprintf(w->links[i], LINK_MAX, "%s", said[k].link);
+		}
+		said_clear(&said[k]);
+	}
+}
+
+struct following { char token[LINK_MAX]; bool resumes; struct answer a; };
+
+static int
+follow(struct tx *tx, void *arg, struct err *e)
+{
+	struct following *f = arg;
+
+	return link_follow(tx, f->token, ASK_SERVE, f->resumes, &f->a, e);
+}
+
+static void
+follows(struct world *w, int i)
+{
+	struct following f = { .resumes = fx_below(&w->r, 4) == 0 };
+	struct err e = ERR_INIT;
+	const char *token = strstr(w->links[i], "/d/");
+
+	w->doing = "follows its link";
+	if (token == NULL)
+		return;
+	snprintf(f.token, sizeof(f.token), "%.*s", (int)strcspn(token + 3, "/"), token + 3);
+	if (fx_write(&w->f, follow, &f, &e) < 0) {
+		must(w, e.code == ERR_GONE || e.code == ERR_BUSY, "%s", e.text);
+		return;
+	}
+	w->got[i] = f.a;
+	if (w->moving[i] == NULL)
+		w->moving[i] = transfer_new(w->f.core, &f.a, 0, f.a.image.size);
 }
 
 static void
@@ -272,8 +335,18 @@ step(struct world *w, bool statuses)
 
 	fx_forward(&w->f, fx_below(&w->r, 20) == 0 ? FX_HOUR : fx_below(&w->r, 10) * FX_SECOND);
 	switch (fx_below(&w->r, 10)) {
-	case 0: case 1: case 2: case 3:
+	case 0: case 1:
+		if (w->family == &fx_told) {
+			told(w);
+			break;
+		}
 		asks(w, i);
+		break;
+	case 2: case 3:
+		if (w->family == &fx_told && fx_below(&w->r, 2) == 0)
+			follows(w, i);
+		else
+			asks(w, i);
 		break;
 	case 4:
 		if (statuses)
@@ -297,7 +370,7 @@ step(struct world *w, bool statuses)
 
 /* Its number of offers. */
 static unsigned
-world(uint64_t seed, bool statuses, bool ticking)
+world(uint64_t seed, const struct family *family, bool statuses, bool ticking)
 {
 	static struct world w;
 	struct err e = ERR_INIT;
@@ -306,9 +379,10 @@ world(uint64_t seed, bool statuses, bool ticking)
 
 	memset(&w, 0, sizeof(w));
 	w.r.s = seed;
+	w.family = family;
 	w.good = true;
 	fx_open(&w.f);
-	fx_product(&w.f, 100, &fx_poller);
+	fx_product(&w.f, 100, family);
 	for (int n = 0; n < VALUES; n++)
 		fx_firmware(&w.f, version(v, n), "image,filesystem");
 	fx_devices(&w.f, 100, "d", DEVICES, version(v, 0));
@@ -330,10 +404,11 @@ main(void)
 	unsigned offers = 0;
 
 	for (uint64_t seed = 1; seed <= 4; seed++) {
-		offers += world(seed, false, false);
-		offers += world(seed, true, false);
-		offers += world(seed, true, true);
+		offers += world(seed, &fx_poller, false, false);
+		offers += world(seed, &fx_poller, true, false);
+		offers += world(seed, &fx_poller, true, true);
+		offers += world(seed, &fx_told, true, true);
 	}
-	CHECK(offers > 12 * STEPS / 40, "only %u offers: the test is blind", offers);
+	CHECK(offers > 16 * STEPS / 40, "only %u offers: the test is blind", offers);
 	return TEST_END();
 }

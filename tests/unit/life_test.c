@@ -168,8 +168,8 @@ marks(enum state s, enum happening what, const struct life *l)
 	CHECK(!!(e & EFFECT_FAILURE) == fails_at_once(s, what), "%s, %s: failure", in, word);
 	CHECK(ends_attempt == (what == HAP_FAILURE || what == HAP_OLD || what == HAP_BROKEN),
 	    "%s, %s: another attempt", in, word);
-	CHECK(!!(e & EFFECT_PROVEN) == ((what == HAP_PROOF || what == HAP_RETURN) &&
-	    s != STATE_SUCCEEDED), "%s, %s: proven", in, word);
+	CHECK(!!(e & EFFECT_PROVEN) == (l->next == STATE_SUCCEEDED && s != STATE_SUCCEEDED),
+	    "%s, %s: proven", in, word);
 	CHECK(!!(e & EFFECT_UNPROVEN) == (what == HAP_RETRY && s == STATE_SUCCEEDED),
 	    "%s, %s: proven no more", in, word);
 	CHECK(!!(e & EFFECT_REVERTED) == (what == HAP_REVERT), "%s, %s: reverted", in, word);
