@@ -169,11 +169,11 @@ about_jobs(struct visit *v, struct explanation *ret, struct err *e)
 static void
 conclude(const struct visit *v, struct explanation *ret)
 {
-	char text[257];
+	char whole[sizeof(ret->sentence)];
 
-	snprintf(text, sizeof(text), "%.256s", ret->sentence[0] != '\0' ? ret->sentence :
-	    "every rollout that is open for it has ended for it");
-	snprintf(ret->sentence, sizeof(ret->sentence), "%.63s: %s", v->device.id, text);
+	snprintf(whole, sizeof(whole), "%.60s: %.250s", v->device.id, ret->sentence[0] != '\0' ?
+	    ret->sentence : "every rollout that is open for it has ended for it");
+	memcpy(ret->sentence, whole, sizeof(whole));
 }
 
 int
