@@ -28,7 +28,7 @@ note(struct explanation *ret, const char *rule, bool in_the_way, const char *fmt
 	vsnprintf(x->text, sizeof(x->text), fmt, ap);
 	va_end(ap);
 	if (in_the_way && ret->sentence[0] == '\0')
-		snprintf(ret->sentence, sizeof(ret->sentence), "%s", x->text);
+		memcpy(ret->sentence, x->text, sizeof(x->text));
 }
 
 static void
