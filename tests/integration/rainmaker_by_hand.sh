@@ -118,9 +118,12 @@ publish -t "node/$node/otastatus" -n
 publish -t "node/$node/otastatus" \
     -m '{"ota_job_id":"0123456789abcdefghijkl","status":"success"}'
 publish -r -t "node/$node/otafetch" -m '{"fw_version":"0"}'
-# It restarts: told before, it is told again when it asks.
+# It restarts while otad is away, too: told before, it is told again, since it asks.
+# The broker keeps both messages, and they come in one batch.
+otad_stop || die "it did not end cleanly: $(tail -n 5 "$otad_log")"
 config 1.0.0
 fetch 1.0.0
+otad_start "$dir/otad.conf"
 until_true 10 heard 2 || die "asking after a restart is not answered: $(tail -n 5 "$otad_log")"
 offer=$(tail -n 1 "$dir/heard")
 [ "$offer" = "${offer//\\/}" ] || die "an escape: $offer"

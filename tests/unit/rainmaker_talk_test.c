@@ -339,6 +339,8 @@ offline(struct tell *t)
 	CHECK(told.n == 0, "it does not listen yet: %d", told.n);
 	tell(t, &told, FETCH("n-off"), RUNS("1.0.0"));
 	(void)offered("on return", &told, "n-off");
+	tell_both(t, &told, CONFIG("n-off"), IS("1.0.0"), FETCH("n-off"), RUNS("1.0.0"));
+	(void)offered("both at once, after an outage of ours", &told, "n-off");
 	reports(t, "it will not", STATUS("n-off"), "rejected", "Chip revision mismatch");
 	part_is(t, "it will not", "n-off", "rejected");
 }

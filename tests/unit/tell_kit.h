@@ -127,34 +127,68 @@ tell_topic(const char *where, char params[PARAMS_MAX][PARAM_MAX])
 	return NULL;
 }
 
-/* rc 2: nobody listens to that. */
+/* Up to its read; then what it has to write, and what it answers. rc 2: nobody
+ * listens to that. */
+static inline void
+tell_begin(struct tell *t, struct telling *telling, struct told *ret, const char *where,
+    const char *payload)
+{
+	struct exchange *x = telling->x;
+
+	memset(ret, 0, sizeof(*ret));
+	memset(x, 0, sizeof(*x));
+	x->core = t->talk.kit.core;
+	x->rq.method = M_OTHER;
+	x->rq.path = where;
+	x->rq.address = x->rq.base = x->rq.body_type = "";
+	x->rq.body = payload;
+	x->rq.body_len = strlen(payload);
+	telling->topic = tell_topic(where, x->rq.params);
+	ret->rc = telling->topic == NULL ? 2 :
+	    core_read(x->core, NULL, tell_read, telling, &ret->e);
+}
+
+static inline void
+tell_end(struct telling *telling, struct told *ret)
+{
+	struct exchange *x = telling->x;
+
+	if (telling->topic == NULL)
+		return;
+	if (ret->rc == CALL_WRITE)
+		ret->rc = core_write_wait(x->core, telling->topic->urgency, NULL, tell_write,
+		    telling, &ret->e);
+	for (int i = 0; i < x->nout; i++)
+		told_add(ret, &x->out[i]);
+	if (x->state_free != NULL)
+		x->state_free(x->state);
+}
+
 static inline void
 tell(struct tell *t, struct told *ret, const char *where, const char *payload)
 {
 	static struct exchange x;
 	struct telling telling = { .x = &x };
 
-	memset(ret, 0, sizeof(*ret));
-	memset(&x, 0, sizeof(x));
-	x.core = t->talk.kit.core;
-	x.rq.method = M_OTHER;
-	x.rq.path = where;
-	x.rq.address = x.rq.base = x.rq.body_type = "";
-	x.rq.body = payload;
-	x.rq.body_len = strlen(payload);
-	telling.topic = tell_topic(where, x.rq.params);
-	if (telling.topic == NULL) {
-		ret->rc = 2;
-		return;
-	}
-	ret->rc = core_read(x.core, NULL, tell_read, &telling, &ret->e);
-	if (ret->rc == CALL_WRITE)
-		ret->rc = core_write_wait(x.core, telling.topic->urgency, NULL, tell_write, &telling,
-		    &ret->e);
-	for (int i = 0; i < x.nout; i++)
-		told_add(ret, &x.out[i]);
-	if (x.state_free != NULL)
-		x.state_free(x.state);
+	tell_begin(t, &telling, ret, where, payload);
+	tell_end(&telling, ret);
+}
+
+/* Two messages of one batch: both are read before either is written. What the
+ * second is answered. */
+static inline void
+tell_both(struct tell *t, struct told *ret, const char *where, const char *payload,
+    const char *then, const char *and)
+{
+	static struct exchange x[2];
+	static struct told first;
+	struct telling telling[2] = { { .x = &x[0] }, { .x = &x[1] } };
+
+	tell_begin(t, &telling[0], &first, where, payload);
+	tell_begin(t, &telling[1], ret, then, and);
+	tell_end(&telling[0], &first);
+	tell_end(&telling[1], ret);
+	CHECK(first.rc == 0 && first.n == 0, "%s: %d %s", where, first.rc, first.e.text);
 }
 
 /* ---- what is said unasked ---- */
