@@ -107,6 +107,7 @@ struct saved_filter {
 
 /* The name is free, the text is sound. num, created_… are filled in. */
 int	filter_save(struct tx *, struct saved_filter *, struct err *);
+int	filter_get(struct tx *, const char *name, struct saved_filter *ret, struct err *);
 /* Jobs that were made with it have their own copy. */
 int	filter_delete(struct tx *, const char *name, struct err *);
 typedef int saved_filter_fn(void *arg, const struct saved_filter *, struct err *);

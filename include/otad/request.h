@@ -112,7 +112,8 @@ struct exchange {
 
 typedef int	handler_fn(struct tx *, struct exchange *, struct err *);
 /* A piece of a multipart/form-data body: pieces of one field come in order, off
- * counts within it; filename is NULL for plain fields. 0, CALL_WAIT or -1; after
+ * counts within it; filename is NULL for plain fields. Of a raw body: a piece of it
+ * as it comes, whatever its type, under the name "". 0, CALL_WAIT or -1; after
  * -1 the rest of the body is swallowed and the refusal sent. */
 typedef int	part_fn(struct exchange *, const char *name, const char *filename,
 		    const void *, size_t, uint64_t off, struct err *);
@@ -127,6 +128,7 @@ struct route {
 	enum rights	rights;		/* FOR_DEVICES: the dialect itself decides who it is */
 	handler_fn	*read, *write;
 	part_fn		*part;		/* the body is multipart and streamed: no rq.body */
+	bool		raw;		/* … or streamed as it is */
 	end_fn		*end;
 	enum urgency	urgency;	/* of write */
 	size_t		body_max;	/* 0: 64 kB. Larger: 413 without reading it all */

@@ -41,6 +41,18 @@ filter_save(struct tx *tx, struct saved_filter *f, struct err *e)
 }
 
 int
+filter_get(struct tx *tx, const char *name, struct saved_filter *ret, struct err *e)
+{
+	char quoted[64];
+	int r = store_saved_filter_find(tx->db, name, ret, e);
+
+	if (r == 0)
+		return err_set(e, ERR_ABSENT, "there is no filter %s",
+		    log_quote(quoted, sizeof(quoted), name));
+	return r < 0 ? -1 : 0;
+}
+
+int
 filter_delete(struct tx *tx, const char *name, struct err *e)
 {
 	assert(tx->writes);

@@ -29,6 +29,14 @@ handler_fn	get_job, cancel_job_read, cancel_job_write, get_executions;
 handler_fn	cancel_execution, retry_execution;
 handler_fn	put_current_read, put_current_write;
 
+/* filters.c */
+handler_fn	get_filters, post_filter_read, post_filter_write, get_filter, delete_filter;
+
+/* import.c */
+part_fn		import_devices_part;
+end_fn		import_devices_end;
+handler_fn	import_devices_read;
+
 /* keys.c, audit.c, health.c, metrics.c */
 handler_fn	get_keys, post_key_read, post_key_write, delete_key;
 handler_fn	get_audit, get_healthz, get_readyz, get_metrics, get_openapi;

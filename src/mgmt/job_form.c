@@ -10,6 +10,7 @@
 #include "json_in.h"
 #include "json_out.h"
 #include "otad/auto.h"
+#include "otad/filter.h"
 
 #define YEAR		31536000
 #define DEVICES_SHOWN	100	/* longer lists are remembered by their length */
@@ -19,6 +20,7 @@ struct exposure {
 };
 struct targets {
 	const json_t	*devices;
+	char		filter[FILTER_TEXT_MAX + 1];
 	bool		all;
 };
 struct said {				/* the document, as the tables read it */
@@ -89,7 +91,8 @@ static const struct field exposure_fields[] = {
 static const struct field target_fields[] = {
 	{ "devices", WANT_LIST, 0, .at = offsetof(struct targets, devices), .min = 1,
 	  .max = JOB_DEVICES_MAX },
-	{ "filter",  WANT_TEXT, FIELD_NOT_YET, .min = 1, .max = 1024 },
+	{ "filter",  WANT_TEXT, 0, .at = offsetof(struct targets, filter), .min = 1,
+	  .max = FILTER_TEXT_MAX },
 	{ "all",     WANT_BOOL, 0, .at = offsetof(struct targets, all) },
 	{ 0 }
 };
@@ -146,6 +149,7 @@ draft_free(void *p)
 	job_clear(&draft->made);
 	json_decref(draft->doc);
 	free(draft->devices);
+	buf_free(&draft->filter);
 	free(draft->targets);
 	free(draft->metadata);
 	free(draft);
@@ -246,31 +250,60 @@ take_devices(struct job_draft *draft, const json_t *list, struct complaints *c, 
 	return 0;
 }
 
-/* What GET shows of it later. Which devices they are tell the executions. */
+/* What GET shows of it later. Which devices they are tell the executions; a saved
+ * filter may be deleted by then, so its text is shown beside its name. */
 static char *
 targets_text(const struct job_draft *draft)
 {
+	const char *filter = draft->form.filter;
 	json_auto_t *doc = NULL;
 
 	if (draft->form.ndevices > DEVICES_SHOWN)
 		doc = json_pack("{s:I}", "device_count", (json_int_t)draft->form.ndevices);
+	else if (filter != NULL && draft->saved[0] != '\0')
+		doc = json_pack("{s:s, s:s}", "filter", filter, "saved", draft->saved);
 	else
 		doc = json_incref(json_object_get(draft->doc, "targets"));
 	return json_dumps(doc, JSON_COMPACT);
 }
 
+/* Looked up and read, so that what is wrong with it is told beside all else. */
 static int
-take_targets(struct job_draft *draft, const struct targets *targets, struct complaints *c,
+take_filter(struct tx *tx, struct job_draft *draft, const char *given, struct complaints *c,
     struct err *e)
 {
-	const json_t *doc = json_object_get(draft->doc, "targets");
+	AUTO(filter) struct filter *parsed = NULL;
+	struct err why = ERR_INIT;
 
-	if (json_is_object(doc) && json_object_get(doc, "filter") == NULL &&
-	    (json_object_get(doc, "devices") != NULL) == targets->all)
-		complain(c, ERR_BAD, "targets", targets->all ? "both" : "missing",
-		    "targets must be {\"devices\":[…]} or {\"all\":true}");
+	if (filter_resolve(tx, given, &draft->filter, &why) == 0)
+		parsed = filter_parse(buf_str(&draft->filter), &why);
+	if (parsed == NULL && why.code != ERR_BAD && why.code != ERR_INVALID) {
+		*e = why;
+		return -1;
+	}
+	if (parsed == NULL)
+		complain(c, why.code, "targets.filter", why.rule, "targets.%s", why.text);
+	if (given[0] == '@')
+		snprintf(draft->saved, sizeof draft->saved, "%.*s", FILTER_NAME_MAX - 1, given + 1);
+	draft->form.filter = buf_str(&draft->filter);
+	return 0;
+}
+
+static int
+take_targets(struct tx *tx, struct job_draft *draft, const struct targets *targets,
+    struct complaints *c, struct err *e)
+{
+	const json_t *doc = json_object_get(draft->doc, "targets");
+	int ways = (json_object_get(doc, "devices") != NULL) +
+	    (json_object_get(doc, "filter") != NULL) + targets->all;
+
+	if (json_is_object(doc) && ways != 1)
+		complain(c, ERR_BAD, "targets", ways > 1 ? "both" : "missing", "targets must be "
+		    "one of {\"devices\":[…]}, {\"filter\":\"…\"} and {\"all\":true}");
 	if (targets->devices != NULL && take_devices(draft, targets->devices, c, e) != 0)
 		return -1;
+	if (targets->filter[0] != '\0')
+		return take_filter(tx, draft, targets->filter, c, e);
 	return 0;
 }
 
@@ -288,7 +321,7 @@ take_texts(struct job_draft *draft, const json_t *metadata, struct err *e)
 }
 
 int
-job_draft_read(struct exchange *x, struct job_draft **ret, struct err *e)
+job_draft_read(struct tx *tx, struct exchange *x, struct job_draft **ret, struct err *e)
 {
 	AUTO(complaints) struct complaints c = COMPLAINTS_INIT;
 	struct said said;
@@ -299,7 +332,7 @@ job_draft_read(struct exchange *x, struct job_draft **ret, struct err *e)
 	form_read(draft->doc, job_fields, &said, "", &c);
 	take_policy(draft, &said);
 	take_versions(draft, &said, &c);
-	if (take_targets(draft, &said.targets, &c, e) != 0)
+	if (take_targets(tx, draft, &said.targets, &c, e) != 0)
 		return -1;
 	if (complaints_refuse(&c, &x->rep))
 		return 0;

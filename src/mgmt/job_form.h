@@ -8,6 +8,7 @@
 #define OTAD_MGMT_JOB_FORM_H
 
 #include <jansson.h>
+#include "otad/filter.h"
 #include "otad/job.h"
 #include "otad/request.h"
 
@@ -19,6 +20,8 @@ struct job_draft {
 	struct job_form	form;
 	const char	**devices;
 	char		*targets, *metadata;
+	struct buf	filter;		/* targets.filter, a saved one's text in place of … */
+	char		saved[FILTER_NAME_MAX];		/* … its name, or "" */
 	bool		mode_given;
 	char		version[VERSION_MAX];	/* of a current */
 	char		channel;	/* of a current: 'v' or 'b' */
@@ -28,9 +31,10 @@ struct job_draft {
 	struct job_cursor cursor;
 };
 
-/* POST /jobs, and PUT …/current (without targets; version may be null). 1: read,
+/* What targets.filter names by @NAME is looked up, hence the transaction.
+ * POST /jobs, and PUT …/current (without targets; version may be null). 1: read,
  * x->state is the draft; 0: refused, the reply is written; -1. */
-int	job_draft_read(struct exchange *, struct job_draft **ret, struct err *);
+int	job_draft_read(struct tx *, struct exchange *, struct job_draft **ret, struct err *);
 int	current_draft_read(struct exchange *, struct job_draft **ret, struct err *);
 
 #endif

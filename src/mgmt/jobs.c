@@ -55,7 +55,7 @@ post_job_read(struct tx *tx, struct exchange *x, struct err *e)
 
 	if (query_bool(&x->rq, "dry_run", &dry_run, e) != 0)
 		return -1;
-	rc = job_draft_read(x, &draft, e);
+	rc = job_draft_read(tx, x, &draft, e);
 	if (rc <= 0)
 		return rc;
 	return dry_run ? preview(tx, x, draft, e) : CALL_WRITE;

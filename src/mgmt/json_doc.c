@@ -237,3 +237,11 @@ json_key(const struct api_key *key)
 	    "expires", json_time(key->expires_ms), "products", products_list(key->products),
 	    "created", json_time(key->created_ms));
 }
+
+json_t *
+json_filter(const struct saved_filter *filter)
+{
+	return json_pack("{s:s, s:o, s:o, s:o}", "name", filter->name,
+	    "filter", json_text(filter->text), "created_by", json_text_or_null(filter->created_by),
+	    "created", json_time(filter->created_ms));
+}

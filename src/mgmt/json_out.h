@@ -9,6 +9,7 @@
 #include "otad/core.h"
 #include "otad/device.h"
 #include "otad/execution.h"
+#include "otad/filter.h"
 #include "otad/firmware.h"
 #include "otad/history.h"
 #include "otad/job.h"
@@ -39,6 +40,7 @@ json_t	*json_execution(const struct execution *);
 json_t	*json_event(const struct event *);
 json_t	*json_audit(const struct audit *);
 json_t	*json_key(const struct api_key *);
+json_t	*json_filter(const struct saved_filter *);
 
 const char	*device_status_word(enum device_status);
 const char	*role_word(enum role);

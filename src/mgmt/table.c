@@ -17,6 +17,9 @@
  * arrive; this only keeps the announced length from being absurd. */
 #define UPLOAD_MAX	((size_t)1 << 40)
 
+/* Lines are taken as they come, so that this limits patience, not memory. */
+#define IMPORT_MAX	((size_t)1 << 30)
+
 static const struct route routes[] = {
 	{ M_GET, V1 "/products", VIEW, .read = get_products },
 	{ M_POST, V1 "/products", OPERATE, .read = post_product_read,
@@ -42,6 +45,8 @@ static const struct route routes[] = {
 
 	{ M_GET, V1 "/devices", VIEW, .read = get_devices },
 	{ M_POST, V1 "/devices", OPERATE, .read = post_device_read, .write = post_device_write },
+	{ M_POST, V1 "/devices:import", OPERATE, .raw = true, .part = import_devices_part,
+	  .end = import_devices_end, .read = import_devices_read, .body_max = IMPORT_MAX },
 	{ M_POST, V1 "/devices/{id}:accept", OPERATE, .read = read_nothing,
 	  .write = accept_device },
 	{ M_POST, V1 "/devices/{id}:block", OPERATE, .read = read_nothing,
@@ -65,6 +70,11 @@ static const struct route routes[] = {
 	  .write = cancel_execution },
 	{ M_POST, V1 "/jobs/{id}/executions/{device}:retry", OPERATE, .read = read_nothing,
 	  .write = retry_execution },
+
+	{ M_GET, V1 "/filters", VIEW, .read = get_filters },
+	{ M_POST, V1 "/filters", OPERATE, .read = post_filter_read, .write = post_filter_write },
+	{ M_GET, V1 "/filters/{name}", VIEW, .read = get_filter },
+	{ M_DELETE, V1 "/filters/{name}", OPERATE, .write = delete_filter },
 
 	{ M_GET, V1 "/keys", ADMIN, .read = get_keys },
 	{ M_POST, V1 "/keys", ADMIN, .read = post_key_read, .write = post_key_write },

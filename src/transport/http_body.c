@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * http_body.c - a body is collected whole up to the route's limit, or, where the
- * route takes parts, handed on piece by piece and never held.
+ * route takes parts, or the body raw, handed on piece by piece and never held.
  *
  * libmicrohttpd wants every byte taken that it offers, and cannot answer in the
  * middle of a body: an error is remembered, the rest is swallowed, and the answer
@@ -87,7 +87,8 @@ body_begin(struct call *call)
 
 	if (route != NULL && route->body_max != 0)
 		call->body_max = route->body_max;
-	if (route != NULL && route->part != NULL && upload_max != 0 && call->body_max > upload_max)
+	if (route != NULL && route->part != NULL && !route->raw && upload_max != 0 &&
+	    call->body_max > upload_max)
 		call->body_max = upload_max;
 	call->body.limit = call->body_max;
 	call->body_began_ms = http_now();
@@ -95,7 +96,7 @@ body_begin(struct call *call)
 	if (n > 0 && (uint64_t)n > call->body_max)
 		return err_set(&call->e, ERR_TOO_BIG, "the body has %lld bytes, %llu are allowed",
 		    (long long)n, (unsigned long long)call->body_max);
-	if (call->refused || route == NULL || route->part == NULL)
+	if (call->refused || route == NULL || route->part == NULL || route->raw)
 		return 0;
 	return parts_begin(call);
 }
@@ -183,6 +184,19 @@ parts_take(struct call *call, const char *data, size_t n)
 		call_refuse(call, ERR_BUSY, "otad is stopping");
 }
 
+static void
+raw_take(struct call *call, const char *data, size_t n)
+{
+	int rc;
+
+	call_expect(call);
+	rc = call->x.route->part(&call->x, "", NULL, data, n, call->received - n, &call->e);
+	if (rc == -1)
+		call->refused = true;
+	else if (rc == CALL_WAIT && call_suspend(call) == WAITING_STOPPED)
+		call_refuse(call, ERR_BUSY, "otad is stopping");
+}
+
 /* An upload was refused in its middle: somewhat more is taken, so that the client
  * comes to read why, but not whatever it announced. */
 static void
@@ -209,6 +223,8 @@ body_take(struct call *call, const char *data, size_t n)
 		return MHD_YES;
 	if (call->parts != NULL)
 		parts_take(call, data, n);
+	else if (call->x.route->raw)
+		raw_take(call, data, n);
 	else
 		buf_add(&call->body, data, n);
 	if (call->body.failed)
