@@ -179,7 +179,7 @@ done < <(products)
 until_true 30 all_known || die "only $(known) of $devices devices showed up"
 echo "  all $devices are known"
 
-step "One rollout over all of them: exposure is earned, 10 devices a product first"
+step "One rollout over all of them: a few devices first, more as they prove themselves"
 began=$SECONDS
 from=$(date +%s%N)
 versions=$(products | while read -r ptype _; do echo "v${NEW}t$ptype(a)"; done | jq -Rn '[inputs]')

@@ -80,7 +80,8 @@ prepare_database(const char *path, int64_t devices)
 	run("CREATE INDEX IF NOT EXISTS execution_device ON execution (device)");
 	run("CREATE INDEX IF NOT EXISTS execution_due ON execution (due_ms)"
 	    " WHERE due_ms IS NOT NULL");
-	run("CREATE INDEX IF NOT EXISTS execution_live ON execution (device) WHERE state < 7");
+	run("CREATE INDEX IF NOT EXISTS execution_queued ON execution (job, ptype, device)"
+	    " WHERE state = 0");
 	run("CREATE TABLE IF NOT EXISTS event (num INTEGER PRIMARY KEY AUTOINCREMENT,"
 	    " at_ms INTEGER NOT NULL, device INTEGER, job INTEGER, ptype INTEGER,"
 	    " kind TEXT NOT NULL, detail TEXT) STRICT");

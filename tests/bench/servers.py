@@ -141,17 +141,19 @@ class Otad(Server):
             if os.path.exists(name):
                 os.unlink(name)
             notify.bind(name)
-            notify.settimeout(30)
+            notify.settimeout(1)
             began = time.monotonic()
             self.spawn([self.binary, "--config", f"{self.folder}/otad.conf",
                         "--state", self.state], f"{self.folder}/log",
                        env={**os.environ, "NOTIFY_SOCKET": name})
-            try:
-                while b"READY=1" not in notify.recv(4096):
-                    pass
-            except socket.timeout:
-                self.alive()
-                raise Failed("otad does not get ready") from None
+            said = b""
+            while b"READY=1" not in said:
+                try:
+                    said = notify.recv(4096)
+                except socket.timeout:
+                    self.alive()
+                    if time.monotonic() > began + 30:
+                        raise Failed("otad does not get ready") from None
             took = time.monotonic() - began
         with open(f"{self.state}/listeners.json") as f:
             listeners = json.load(f)
@@ -193,7 +195,8 @@ class Otad(Server):
 
     def roll_out(self, *versions):
         return self.api("POST", "/jobs", {"versions": versions, "targets": {"all": True},
-                                          "exposure": None})
+                                          "exposure": None,
+                                          "stages": [{"percent": 100}], "failure": None})
 
     def figure(self, name):
         """The sum of a metric over its labels."""
