@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "hot.h"
+#include "reboot.h"
 #include "visit.h"
 
 /* How long "nothing" may be remembered: while a job is open for the device the
@@ -75,18 +76,26 @@ core_ask(struct tx *tx, const struct sighting *s, enum ask_how how, struct answe
 
 /* ---- an image by its name ---- */
 
-/* The execution that offers this firmware to it: active, or broken and waiting. */
-static struct execution *
-find_offering(struct visit *v, const char *version)
+/* The execution that offers this firmware to it: active, or broken and waiting.
+ * 1, 0 none, -1. */
+static int
+find_offering(struct visit *v, const char *version, struct execution **ret,
+    struct firmware_brief *fw, struct err *e)
 {
 	for (int i = 0; i < v->nlive; i++) {
 		struct execution *x = &v->live[i];
+		int r;
 
-		if (strcmp(x->target_name, version) == 0 && (state_active(x->state) ||
-		    (x->state == STATE_QUEUED && x->attempt > 0 && v->s->resumes)))
-			return x;
+		if (!state_active(x->state) &&
+		    !(x->state == STATE_QUEUED && x->attempt > 0 && v->s->resumes))
+			continue;
+		if ((r = visit_effective(v, x, fw, e)) < 0)
+			return -1;
+		*ret = x;
+		if (r > 0 && strcmp(fw->name, version) == 0)
+			return 1;
 	}
-	return NULL;
+	return 0;
 }
 
 int
@@ -95,7 +104,8 @@ core_fetch(struct tx *tx, const struct sighting *s, const char *version, const c
 {
 	struct sighting named = *s;
 	struct visit v = { .tx = tx, .s = &named };
-	struct execution *x;
+	struct execution *x = NULL;
+	struct firmware_brief fw;
 	struct job_brief job;
 	enum job_state state;
 	struct image image;
@@ -108,9 +118,10 @@ core_fetch(struct tx *tx, const struct sighting *s, const char *version, const c
 		return r;
 	if ((r = visit_recognise(&v, e)) != 0 || (r = visit_load(&v, e)) != 0)
 		return r;
-	if ((x = find_offering(&v, version)) == NULL)
-		return err_set(e, ERR_ABSENT, "%s is not offered to '%s' now", version, s->id);
-	if ((r = visit_image(&v, x->target, &image, wanted, e)) <= 0)
+	if ((r = find_offering(&v, version, &x, &fw, e)) <= 0)
+		return r < 0 ? -1 : err_set(e, ERR_ABSENT, "%s is not offered to '%s' now", version,
+		    s->id);
+	if ((r = visit_image(&v, fw.num, &image, wanted, e)) <= 0)
 		return r < 0 ? -1 : err_set(e, ERR_ABSENT, "%s has no image for slot '%s'",
 		    version, wanted);
 	if (store_job_brief(tx->db, x->job, x->ptype, &job, &state, e) < 0)
@@ -217,6 +228,14 @@ take_words(struct execution *x, const struct report *rep, int64_t now)
 	}
 }
 
+static int
+stored(struct visit *v, const struct policy *policy, struct execution *x, struct err *e)
+{
+	const struct moving m = { v->tx, &v->device, v->s->family, policy };
+
+	return reboot_next(&m, x, e);
+}
+
 int
 core_report(struct tx *tx, const struct sighting *s, const struct report *rep, struct err *e)
 {
@@ -250,6 +269,7 @@ core_report(struct tx *tx, const struct sighting *s, const struct report *rep, s
 	if (life_step(x.state, what, &(struct life){ .effects = 0 }))
 		take_words(&x, rep, tx->now);
 	if ((r = visit_apply(&v, &job.policy, &x, what, rep->detail, e)) != 0 ||
+	    (what == HAP_STORE && (r = stored(&v, &job.policy, &x, e)) != 0) ||
 	    (r = take_its_word(&v, &job.policy, &x, rep->detail, e)) != 0)
 		return r;
 	return heard(&v, e);

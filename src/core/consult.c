@@ -29,21 +29,53 @@ describe(const struct visit *v, const char *slot, struct image_target *t, char c
 }
 
 static int
-required_brief(struct visit *v, const struct firmware_brief *target, struct firmware_brief *ret,
-    struct err *e)
+brief_by_name(struct visit *v, const char *name, struct firmware_brief *ret, struct err *e)
 {
 	struct firmware fw;
 	int r;
 
-	if (target->requires[0] == '\0')
-		return 0;
 	memset(&fw, 0, sizeof(fw));
-	r = store_firmware_find(v->tx->db, target->requires, &fw, e);
-	if (r > 0) {
+	if ((r = store_firmware_find(v->tx->db, name, &fw, e)) > 0) {
 		r = store_firmware_brief(v->tx->db, fw.num, ret, e);
 		firmware_clear(&fw);
 	}
 	return r;
+}
+
+/* A target may require another first, and that one another. What a device whose
+ * order is unknown runs is taken to be below all of them. */
+#define STEPS_MAX	8
+
+int
+visit_effective(struct visit *v, const struct execution *x, struct firmware_brief *ret,
+    struct err *e)
+{
+	int r = store_firmware_brief(v->tx->db, x->target, ret, e);
+
+	for (int i = 0; i < STEPS_MAX && r > 0 && ret->requires[0] != '\0'; i++) {
+		struct firmware_brief required;
+
+		if ((r = brief_by_name(v, ret->requires, &required, e)) <= 0)
+			return r < 0 ? -1 : err_set(e, ERR_ABSENT, "%s requires %s, which is gone",
+			    ret->name, ret->requires);
+		if (v->value_known && v->value >= required.value)
+			return 1;
+		*ret = required;
+	}
+	return r;
+}
+
+int
+visit_is_step(struct visit *v, const struct execution *x, struct err *e)
+{
+	struct firmware_brief fw;
+	int r = v->running == 0 || v->running == x->before ? 0 :
+	    store_firmware_brief(v->tx->db, x->target, &fw, e);
+
+	for (int i = 0; i < STEPS_MAX && r > 0 && fw.requires[0] != '\0'; i++)
+		if ((r = brief_by_name(v, fw.requires, &fw, e)) > 0 && fw.num == v->running)
+			return 1;
+	return r < 0 ? -1 : 0;
 }
 
 /* ---- how careful the job is ---- */
@@ -128,7 +160,7 @@ visit_consult(struct visit *v, const struct job_brief *job, const struct executi
     enum ask_how how, struct plan *plan, struct image *image, struct err *e)
 {
 	char slot[SLOT_MAX], chip[FACT_VALUE_MAX], family[FACT_VALUE_MAX];
-	struct firmware_brief target, required;
+	struct firmware_brief target;
 	struct image_target device;
 	struct circumstances c;
 	struct plan_input in = { .now = v->tx->now,
@@ -138,11 +170,9 @@ visit_consult(struct visit *v, const struct job_brief *job, const struct executi
 	    .by_message = how == ASK_OFFER && !v->s->rebooted };
 	int r;
 
-	if ((r = store_firmware_brief(v->tx->db, x->target, &target, e)) <= 0 ||
-	    (r = required_brief(v, &target, &required, e)) < 0)
+	if ((r = visit_effective(v, x, &target, e)) <= 0)
 		return r < 0 ? -1 : err_set(e, ERR_STORE, "the firmware of job %s is gone", job->id);
-	in.required = r > 0 ? &required : NULL;
-	if ((r = visit_image(v, x->target, image, slot, e)) < 0)
+	if ((r = visit_image(v, target.num, image, slot, e)) < 0)
 		return -1;
 	in.image = r > 0 ? image : NULL;
 	in.slot = slot;

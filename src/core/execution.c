@@ -95,6 +95,7 @@ begin_attempt(struct execution *x, int64_t now)
 		x->offered_ms = now;		/* some families begin without a word before */
 	x->delivered[0] = '\0';
 	x->delivered_ms = 0;
+	x->phase = 0;
 	x->progress = -1;
 	x->taken = true;
 }
@@ -125,6 +126,10 @@ set_marks(struct execution *x, enum happening what, const struct moving *m)
 		if (x->before == 0)
 			x->before = m->device->firmware;
 		break;
+	case HAP_STEP:
+		x->delivered[0] = '\0';
+		x->delivered_ms = 0;
+		break;
 	case HAP_LAPSE:
 		x->tell_ms = tell_again(x, now);
 		break;
@@ -135,7 +140,7 @@ set_marks(struct execution *x, enum happening what, const struct moving *m)
 			x->delivered_ms = now;
 		break;
 	case HAP_PROOF:
-		x->sure = m->family->proof == PROOF_VERSION;
+		x->sure = m->family->proof != PROOF_WORD;
 		break;
 	case HAP_REVERT:
 		x->sure = false;

@@ -173,6 +173,7 @@ follow(struct visit *v, struct execution *x, const struct token *token, enum ask
 {
 	struct job_brief job;
 	enum job_state state;
+	struct firmware_brief fw;
 	struct image image;
 	enum happening what = v->s->resumes && x->attempt > 0 ? HAP_RESUME : HAP_TAKE;
 	int r = store_job_brief(v->tx->db, x->job, x->ptype, &job, &state, e);
@@ -185,7 +186,8 @@ follow(struct visit *v, struct execution *x, const struct token *token, enum ask
 	 * is asked as if the device had asked. */
 	if (!x->taken && visit_may_take(v, &job, x, what == HAP_RESUME, e) < 0)
 		return -1;
-	if ((r = store_image_find(v->tx->db, x->target, token->slot, &image, e)) <= 0)
+	if ((r = visit_effective(v, x, &fw, e)) <= 0 ||
+	    (r = store_image_find(v->tx->db, fw.num, token->slot, &image, e)) <= 0)
 		return r < 0 ? -1 : withdrawn(e);
 	if (how != ASK_PEEK &&
 	    (r = visit_apply(v, &job.policy, x, what, token->slot, e)) != 0)

@@ -93,7 +93,7 @@ visit_answer(struct visit *v, const struct execution *x, const struct image *ima
 {
 	struct buf metadata = { .limit = sizeof(ret->metadata) - 1 };
 	struct firmware_brief target;
-	int r = store_firmware_brief(v->tx->db, x->target, &target, e);
+	int r = visit_effective(v, x, &target, e);
 
 	if (r <= 0)
 		return r < 0 ? -1 : err_set(e, ERR_ABSENT, "its firmware is gone");
@@ -201,7 +201,8 @@ go(struct visit *v, const struct open_jobs *open, const struct job_brief *job,
 	snprintf(x->device_id, sizeof(x->device_id), "%s", v->device.id);
 	if (how == ASK_PEEK)
 		return visit_answer(v, x, image, ret, e);
-	if (how == ASK_OFFER && !link_ready(v->tx, x->ptype)) {
+	if (how == ASK_OFFER && !(v->s->family->caps & FAMILY_FETCHES) &&
+	    !link_ready(v->tx, x->ptype)) {
 		v->waits = true;
 		return visit_say(ret, VERDICT_NOTHING, "no address for links is known: set base in "
 		    "[links], or link_base of product %u", x->ptype);
@@ -225,6 +226,7 @@ static int
 go_on(struct visit *v, struct execution *x, enum ask_how how, struct answer *ret, struct err *e)
 {
 	struct image image;
+	struct firmware_brief fw;
 	struct job_brief job;
 	enum job_state state;
 	char slot[SLOT_MAX];
@@ -234,7 +236,8 @@ go_on(struct visit *v, struct execution *x, enum ask_how how, struct answer *ret
 	/* It asks for the rest, whatever we think of the connection before. */
 	if (how == ASK_PEEK || !(v->s->resumes || (next && !v->transfer)))
 		return 0;
-	if ((r = visit_image(v, x->target, &image, slot, e)) <= 0)
+	if ((r = visit_effective(v, x, &fw, e)) <= 0 ||
+	    (r = visit_image(v, fw.num, &image, slot, e)) <= 0)
 		return r;
 	if (store_job_brief(v->tx->db, x->job, x->ptype, &job, &state, e) < 0)
 		return -1;

@@ -200,6 +200,12 @@ hold_against(struct visit *v, struct execution *x, struct err *e)
 		return was_reset(v, &job.policy, x, e);
 	if (!x->taken || !state_active(x->state))
 		return 0;
+	if ((r = visit_is_step(v, x, e)) < 0)
+		return -1;
+	if (r > 0) {
+		x->before = v->running;
+		return visit_apply(v, &job.policy, x, HAP_STEP, v->said, e);
+	}
 	if (overtaken(v, x, &job.policy, e, &r))
 		return visit_apply(v, &job.policy, x, HAP_NEWER, v->said, e);
 	if (r < 0 || !runs_another(v, x))

@@ -65,6 +65,12 @@ int	visit_runs_it(struct visit *, const struct policy *, struct execution *, str
 /* Fill the answer from an execution that may be served. */
 int	visit_answer(struct visit *, const struct execution *, const struct image *,
 	    struct answer *ret, struct err *);
+/* What it is given now of an execution: the target, or what that requires first.
+ * 1, 0 gone, -1. */
+int	visit_effective(struct visit *, const struct execution *, struct firmware_brief *ret,
+	    struct err *);
+/* It runs now what the target requires first, and did not before: 1, 0, -1. */
+int	visit_is_step(struct visit *, const struct execution *, struct err *);
 /* Would the planner let this execution go now? 0 or -1; *image is filled when it
  * would. */
 int	visit_consult(struct visit *, const struct job_brief *, const struct execution *,

@@ -87,6 +87,9 @@ rule(enum state s, enum happening what, enum state *next)
 	case HAP_OLD:			/* never in downloaded */
 		*next = STATE_FAILED;
 		return s == STATE_VERIFYING;
+	case HAP_STEP:
+		*next = STATE_QUEUED;
+		return has_image(s);
 	case HAP_APPROVE:
 		*next = STATE_QUEUED;
 		return s == STATE_AWAITING;

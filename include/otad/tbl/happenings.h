@@ -10,6 +10,7 @@ HAPPENING(DELIVER,	"delivered")		/* last byte acknowledged, or served in full */
 HAPPENING(STORE,	"downloaded")		/* its word: stored, reboot pending */
 HAPPENING(SUCCESS,	"success_reported")	/* its word, not a proof */
 HAPPENING(PROOF,	"proven")		/* it runs the target */
+HAPPENING(STEP,		"stepping_stone")	/* it runs what the target requires first */
 HAPPENING(RETURN,	"returned")		/* it reconnected after its reboot */
 HAPPENING(OLD,		"old_version_back")	/* it shows another version after delivery */
 HAPPENING(BROKEN,	"transfer_broken")
