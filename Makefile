@@ -72,7 +72,7 @@ $(B)/%.gen.o: $(B)/%.gen.c $(B)/flags | $(B)/sql.gen.h
 
 # A test links the library, and the objects of the program it is named after;
 # tests of the core's conduct share a fixture.
-CORE_TESTS = life plan hot visit rollout jobs ticker chance
+CORE_TESTS = life plan hot visit rollout jobs job_filter ticker chance
 $(B)/tests/%.o: CPPFLAGS += -Itests/unit -Isrc
 $(filter $(B)/unit/fleet_%,$(UNIT)): $(filter-out %/main.o,$(call progobj,otafleet))
 $(filter $(B)/unit/ctl_%,$(UNIT)): $(filter-out %/main.o,$(call progobj,otactl))

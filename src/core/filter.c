@@ -412,8 +412,9 @@ read_field(struct reader *r, struct filter_node *term)
 		*r->word++ = '\0';
 		return 0;
 	}
-	return refuse(r, name, "field", "the fields are id, ptype, dialect, status, channel, version, "
-	    "firmware, firmware_sure, tag.KEY, fact.KEY, last_seen, first_seen, address and slot");
+	return refuse(r, name, "field", "the fields are id, ptype, dialect, status, channel, "
+	    "version, firmware, firmware_sure, tag.KEY, fact.KEY, last_seen, first_seen, address "
+	    "and slot");
 }
 
 static int
@@ -532,8 +533,8 @@ check_text(struct reader *r)
 	const char *s;
 
 	if (left > FILTER_TEXT_MAX)
-		return refuse(r, r->text + FILTER_TEXT_MAX, "limit", "a filter has at most %d bytes",
-		    FILTER_TEXT_MAX);
+		return refuse(r, r->text + FILTER_TEXT_MAX, "limit",
+		    "a filter has at most %d bytes", FILTER_TEXT_MAX);
 	for (s = r->text; left > 0; s += n, left -= n) {
 		n = utf8_char(s, left);
 		if (n == 0 || utf8_is_control(s, n))

@@ -11,8 +11,8 @@
 
 #define AT(member)	offsetof(struct device_form, member)
 static const struct field push_fields[] = {
-	{ "address",  WANT_TEXT, FIELD_NEEDED | FIELD_LINE, .at = offsetof(struct push_form, address),
-	  .min = 1, .max = 64 },
+	{ "address",  WANT_TEXT, FIELD_NEEDED | FIELD_LINE,
+	  .at = offsetof(struct push_form, address), .min = 1, .max = 64 },
 	{ "port",     WANT_INT, FIELD_NULL, .at = offsetof(struct push_form, port),
 	  .min = 1, .max = 65535 },
 	{ "via",      WANT_WORD, FIELD_NEEDED, .at = offsetof(struct push_form, way),

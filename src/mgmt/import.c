@@ -61,9 +61,9 @@ struct import {
 	struct batch	*filling;
 
 	pthread_mutex_t	lock;			/* of all below */
-	struct batch	*first, **last;		/* waiting; the first is with the writer when busy */
+	struct batch	*first, **last;		/* the first is with the writer when busy */
 	int		backlog;
-	int		enough;			/* whoever waits goes on at this; -1: nobody waits */
+	int		enough;			/* that somebody waits for; -1: nobody does */
 	bool		busy, abandoned;
 	struct err	failed;
 	uint64_t	counts[OUTCOMES];

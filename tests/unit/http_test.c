@@ -306,6 +306,27 @@ slow_write(struct tx *tx, struct exchange *x, struct err *e)
 	return 0;
 }
 
+/* Raw: pieces come in order, under no name; "!" is not liked. */
+static int
+raw_part(struct exchange *x, const char *name, const char *filename, const void *p, size_t n,
+    uint64_t off, struct err *e)
+{
+	struct slow *s = x->state;
+	const char *bytes = p;
+
+	if (name[0] != '\0' || filename != NULL || off != (s != NULL ? s->bytes : 0))
+		return err_set(e, ERR_INTERNAL, "out of order at %llu", (unsigned long long)off);
+	if (memchr(bytes, '!', n) != NULL)
+		return err_set(e, ERR_INVALID, "not this one");
+	return slow_part(x, "later", NULL, p, n, off, e);
+}
+
+static int
+raw_end(struct exchange *x, struct err *e)
+{
+	return x->state == NULL ? err_set(e, ERR_BAD, "nothing came") : slow_end(x, e);
+}
+
 static const struct route routes[] = {
 	{ M_GET, "/hello", FOR_ANYONE, .read = hello },
 	{ M_GET, "/secret", FOR_OPERATORS, .read = hello },
@@ -317,6 +338,8 @@ static const struct route routes[] = {
 	{ M_GET, "/same", FOR_DEVICES, .read = not_modified },
 	{ M_POST, "/upload", FOR_VIEWERS, .write = slow_write, .part = slow_part,
 	    .end = slow_end, .body_max = 1 << 20 },
+	{ M_POST, "/lines", FOR_VIEWERS, .write = slow_write, .raw = true, .part = raw_part,
+	    .end = raw_end, .body_max = 1 << 20 },
 	{ 0 }
 };
 
@@ -516,6 +539,41 @@ uploads(const struct http *h)
 	CHECK(ask(h, request.p, "\r\n\r\nnot this one"), "refused by its part");
 }
 
+/* Whatever its type; the limit of uploads is not theirs. */
+static void
+raw_bodies(const struct http *h)
+{
+	static const char head[] = "POST /lines" END "Authorization: Bearer viewer\r\n%s\r\n";
+	AUTO(buf) struct buf body = BUF_INIT;
+	AUTO(buf) struct buf request = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < 30000; i++)
+		buf_adds(&body, "012345678\n");
+	buf_addf(&request, head, "Content-Length: 300000\r\n");
+	buf_add(&request, body.p, body.len);
+	CHECK(ask(h, request.p, "\r\n\r\n300000"), "all of it, waiting often");
+	buf_clear(&request);
+	buf_addf(&request, head, "Transfer-Encoding: chunked\r\n"
+	    "Content-Type: multipart/form-data; boundary=bb\r\n");
+	for (i = 0; i < body.len; i += 100)
+		buf_addf(&request, "64\r\n%.100s\r\n", body.p + i);
+	buf_adds(&request, "0\r\n\r\n");
+	CHECK(ask(h, request.p, "\r\n\r\n300000"), "the same in small chunks");
+	buf_clear(&request);
+	buf_addf(&request, head, "Content-Length: 300000\r\n");
+	buf_adds(&request, "!");
+	buf_add(&request, body.p, body.len - 1);
+	CHECK(ask(h, request.p, "\r\n\r\nnot this one"), "refused at its first piece");
+	buf_clear(&request);
+	buf_addf(&request, head, "Content-Length: 0\r\n");
+	CHECK(ask(h, request.p, "\r\n\r\nnothing came"), "no body");
+	buf_clear(&request);
+	buf_addf(&request, head, "Content-Length: 10000000\r\n");
+	CHECK(ask(h, request.p, " 413 "), "more than the route's own limit");
+	CHECK(ask(h, "POST /lines" END "Content-Length: 2\r\n\r\nx\n", " 401 "), "no key");
+}
+
 static void
 transfers(struct http *h)
 {
@@ -669,6 +727,7 @@ main(void)
 	h = start(&limits, NULL);
 	answers(h);
 	uploads(h);
+	raw_bodies(h);
 	transfers(h);
 	http_free(h);
 	stop_in_the_middle();

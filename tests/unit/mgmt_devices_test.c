@@ -172,8 +172,8 @@ many(struct api *a)
 	import(a, "", text.p);
 	STATUS(a, 200, "many");
 	COUNTS(a, 3000, 0, 150);
-	CHECK(json_array_size(api_at(a, "failed")) == 100 && api_number(a, "failed/0/line") == 3001 &&
-	    json_is_null(api_at(a, "failed/0/id")) && api_number(a, "failed/99/line") == 3100,
+	CHECK(json_array_size(api_at(a, "failed")) == 100 &&
+	    api_number(a, "failed/0/line") == 3001 && json_is_null(api_at(a, "failed/0/id")) && api_number(a, "failed/99/line") == 3100,
 	    "the first hundred, by line");
 	CHECK(strstr(api_text(a, "failed/0/message"), "64 kB") != NULL, "%s",
 	    api_text(a, "failed/0/message"));
