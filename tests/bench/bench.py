@@ -244,8 +244,9 @@ def statuses(otad, folder):
 
     otad.upload(version, os.urandom(4096))
     job = otad.roll_out(version)["id"]
+    # The last of each load are cut off, and wait for a further attempt.
     sweep("devices in the middle of an update",
-          lambda: otad.api("GET", f"/jobs/{job}")["counts"]["queued"] == 0,
+          lambda: otad.api("GET", f"/jobs/{job}")["counts"]["queued"] <= 100,
           otad, "take", STATUS, count)
     for _ in range(ROUNDS):
         stored = otad.figure("otad_reports_total")
