@@ -52,6 +52,18 @@ struct care {
 	char		halt_limit[16];		/* "failure", "stage", or "" */
 	char		halt_detail[257];
 };
+/* How an image is tried before it is kept, where a family does that. */
+enum delivery { DELIVERY_AUTO, DELIVERY_PULL, DELIVERY_PUSH };
+struct trial {
+	int		commit_s;		/* it goes back by itself after so long; 0: not said */
+	enum delivery	delivery;
+	bool		checked;		/* health, by the next ones */
+	int		after_s, within_s;	/* of uptime: not before, and at the latest */
+	char		method[65];		/* "": its version and its uptime are enough */
+	char		args[513], expect[513];	/* JSON texts; "": none */
+};
+int	trial_check(const struct trial *, struct err *);
+
 void	care_default(struct care *);
 int	care_check(const struct care *, struct err *);
 
@@ -103,6 +115,7 @@ void	job_clear(struct job *);
 struct job_form {
 	struct policy	policy;
 	struct care	care;
+	struct trial	trial;
 	bool		stages_given;		/* else the defaults of stage_defaults() */
 	struct stage	stages[STAGES_MAX];
 	int		nstages;
@@ -125,8 +138,20 @@ struct job_form {
 	} now, before;			/* before: at the start of the slice that runs */
 };
 
+#define PREVIEW_OUT	100		/* devices that are named */
+
 struct job_preview {		/* what job_create() would do */
 	uint64_t	matched, already_there, newer, blocked;
+	struct preview_part {		/* of each firmware */
+		struct job_part	part;
+		uint64_t	waiting;		/* devices that it would be offered to */
+		struct stage	stages[STAGES_MAX];
+		int		nstages;
+	} parts[JOB_FIRMWARES_MAX];
+	int		nparts;
+	/* of a list of devices: the first that would not be offered anything, and why */
+	struct { char id[DEVICE_ID_MAX]; char why[24]; } out[PREVIEW_OUT];
+	int		nout;
 };
 
 /* Make the job and an execution for each device, in slices: CORE_WRITE means
@@ -139,9 +164,12 @@ int	job_create(struct tx *, struct job_form *, struct job *ret, struct err *);
 int	job_preview(struct tx *, const struct job_form *, struct job_preview *ret, struct err *);
 
 int	job_get(struct tx *, const char *id, struct job *ret, struct err *);
-/* Its care, and how each of its parts is paced; stages with their counts. */
+/* How its image is tried; nothing said when it says nothing. */
+int	job_trial(struct tx *, const struct job *, struct trial *ret, struct err *);
+/* Its care, and how each of its parts is paced; stages with their counts, if asked
+ * for: they are counted then, execution by execution. */
 int	job_care(struct tx *, const struct job *, struct care *ret, struct err *);
-int	job_pace(struct tx *, const struct job *, int part, struct pace *ret_pace,
+int	job_pace(struct tx *, const struct job *, int part, bool counts, struct pace *ret_pace,
 	    struct stage ret_stages[STAGES_MAX], int *ret_nstages, struct err *);
 typedef int job_fn(void *arg, const struct job *, struct err *);
 /* Newest first, below `before` (0: from the newest). state -1: any; ptype 0: any. */

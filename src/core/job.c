@@ -64,6 +64,23 @@ care_check(const struct care *c, struct err *e)
 }
 
 int
+trial_check(const struct trial *t, struct err *e)
+{
+	if (t->commit_s < 0 || t->commit_s > 86400)
+		return err_field(e, ERR_BAD, "commit_timeout_s", "range",
+		    "commit_timeout_s is 1 to 86400");
+	if (!t->checked)
+		return 0;
+	if (t->after_s < 0 || t->within_s < 1 || t->within_s > 86400 || t->after_s > t->within_s)
+		return err_field(e, ERR_BAD, "health.within_s", "range",
+		    "health: after_s is 0 to within_s, which is 1 to 86400");
+	if (t->commit_s > 0 && t->within_s > t->commit_s * 8 / 10)
+		return err_field(e, ERR_BAD, "health.within_s", "range", "health: within_s is at "
+		    "most four fifths of commit_timeout_s, or the device decides before");
+	return 0;
+}
+
+int
 job_care(struct tx *tx, const struct job *job, struct care *ret, struct err *e)
 {
 	int r = store_care_find(tx->db, job->num, ret, e);
@@ -74,7 +91,14 @@ job_care(struct tx *tx, const struct job *job, struct care *ret, struct err *e)
 }
 
 int
-job_pace(struct tx *tx, const struct job *job, int part, struct pace *ret_pace,
+job_trial(struct tx *tx, const struct job *job, struct trial *ret, struct err *e)
+{
+	*ret = (struct trial){ .delivery = DELIVERY_AUTO };
+	return store_trial_find(tx->db, job->num, ret, e) < 0 ? -1 : 0;
+}
+
+int
+job_pace(struct tx *tx, const struct job *job, int part, bool counts, struct pace *ret_pace,
     struct stage ret_stages[STAGES_MAX], int *ret_nstages, struct err *e)
 {
 	uint32_t ptype = job->parts[part].ptype;
@@ -87,7 +111,7 @@ job_pace(struct tx *tx, const struct job *job, int part, struct pace *ret_pace,
 	}
 	if (store_stage_list(tx->db, job->num, ptype, ret_stages, ret_nstages, e) < 0)
 		return -1;
-	return *ret_nstages == 0 ? 0 :
+	return *ret_nstages == 0 || !counts ? 0 :
 	    store_stage_counts(tx->db, job->num, ptype, ret_stages, *ret_nstages, e);
 }
 

@@ -75,7 +75,8 @@ collect_parts(struct tx *tx, const struct job_form *form, struct job *job, struc
 static int
 form_check(const struct job_form *form, struct err *e)
 {
-	if (policy_check(&form->policy, e) < 0 || care_check(&form->care, e) < 0)
+	if (policy_check(&form->policy, e) < 0 || care_check(&form->care, e) < 0 ||
+	    trial_check(&form->trial, e) < 0)
 		return -1;
 	return stages_check(form->stages, form->nstages, e);
 }
@@ -96,6 +97,9 @@ begin(struct tx *tx, struct job_form *form, struct err *e)
 	if (store_job_insert(tx->db, &job, &form->now.job, e) < 0)
 		return -1;
 	if (job_filter_keep(tx, form->now.job, form->filter, e) < 0)
+		return -1;
+	if (form->trial.commit_s + form->trial.checked + form->trial.delivery > 0 &&
+	    store_trial_put(tx->db, form->now.job, &form->trial, e) < 0)
 		return -1;
 	return store_care_put(tx->db, form->now.job, &form->care, e);
 }
@@ -362,9 +366,10 @@ job_create(struct tx *tx, struct job_form *form, struct job *ret, struct err *e)
 /* ---- what would it do? ---- */
 
 static int
-preview_all(struct tx *tx, const struct job_form *form, const struct job_part *part,
+preview_all(struct tx *tx, const struct job_form *form, struct preview_part *seen,
     struct job_preview *ret, struct err *e)
 {
+	const struct job_part *part = &seen->part;
 	AUTO(filter) struct filter *filter = NULL;
 	struct firmware_brief fw;
 	struct fill fill = { .ptype = part->ptype, .target = part->firmware,
@@ -382,6 +387,7 @@ preview_all(struct tx *tx, const struct job_form *form, const struct job_part *p
 	ret->matched += n[0] + n[1] + n[2];
 	ret->already_there += n[1];
 	ret->newer += n[2];
+	seen->waiting = n[0];
 	return 0;
 }
 
@@ -389,6 +395,25 @@ static int
 by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* One of a list: counted where it belongs, and named when it is left out. */
+static void
+preview_one(struct job_preview *ret, int part, const struct device *d, enum happening what)
+{
+	const char *why = what == HAP_THERE ? "already_there" : what == HAP_NEWER ? "newer" :
+	    d->status == DEVICE_PENDING ? "pending" : d->status == DEVICE_BLOCKED ? "blocked" : NULL;
+
+	ret->matched++;
+	ret->already_there += what == HAP_THERE;
+	ret->newer += what == HAP_NEWER;
+	ret->blocked += d->status != DEVICE_ACCEPTED;
+	ret->parts[part].waiting += what == HAP_OFFER;
+	if (why == NULL || ret->nout == PREVIEW_OUT)
+		return;
+	snprintf(ret->out[ret->nout].id, DEVICE_ID_MAX, "%s", d->id);
+	snprintf(ret->out[ret->nout].why, sizeof(ret->out[0].why), "%s", why);
+	ret->nout++;
 }
 
 /* Sorted, so that a device that is named twice is counted once. */
@@ -407,20 +432,26 @@ preview_listed(struct tx *tx, const struct job_form *form, const struct job *job
 		const struct job_part *part;
 		struct firmware_brief fw;
 		struct device d;
-		enum happening what;
 
 		if (i > 0 && strcmp(ids[i], ids[i - 1]) == 0)
 			continue;
 		if (listed_device(tx, job, ids[i], &d, &part, e) < 0 ||
 		    store_firmware_brief(tx->db, part->firmware, &fw, e) < 0)
 			return -1;
-		what = from_the_start(job, part, &d, &fw);
-		ret->matched++;
-		ret->already_there += what == HAP_THERE;
-		ret->newer += what == HAP_NEWER;
-		ret->blocked += d.status != DEVICE_ACCEPTED;
+		preview_one(ret, (int)(part - job->parts), &d,
+		    from_the_start(job, part, &d, &fw));
 	}
 	return 0;
+}
+
+static void
+preview_stages(const struct job_form *form, struct preview_part *part)
+{
+	part->nstages = form->nstages;
+	memcpy(part->stages, form->stages, sizeof(part->stages));
+	if (!form->stages_given)
+		part->nstages = stage_defaults(part->stages, part->waiting,
+		    form->policy.continuous);
 }
 
 int
@@ -429,12 +460,17 @@ job_preview(struct tx *tx, const struct job_form *form, struct job_preview *ret,
 	struct job job = { .policy = form->policy };
 
 	memset(ret, 0, sizeof(*ret));
-	if (policy_check(&form->policy, e) < 0 || collect_parts(tx, form, &job, e) < 0)
+	if (form_check(form, e) < 0 || collect_parts(tx, form, &job, e) < 0)
 		return -1;
-	if (form->devices != NULL)
-		return preview_listed(tx, form, &job, ret, e);
-	for (int i = 0; i < job.nparts; i++)
-		if (preview_all(tx, form, &job.parts[i], ret, e) < 0)
+	ret->nparts = job.nparts;
+	for (int i = 0; i < job.nparts; i++) {
+		ret->parts[i].part = job.parts[i];
+		if (form->devices == NULL && preview_all(tx, form, &ret->parts[i], ret, e) < 0)
 			return -1;
+	}
+	if (form->devices != NULL && preview_listed(tx, form, &job, ret, e) < 0)
+		return -1;
+	for (int i = 0; i < job.nparts; i++)
+		preview_stages(form, &ret->parts[i]);
 	return 0;
 }

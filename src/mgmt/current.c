@@ -3,7 +3,7 @@
  * current.c - "Set as Current": a continuous job over a product, set by name.
  *
  * Where devices ask for images by themselves, receiving is consent and the job
- * forces; where they are told, a person has to agree, which needs approvals. */
+ * forces; where they are told, a person has to agree, unless the caller says. */
 #include <string.h>
 #include "handlers.h"
 #include "job_form.h"
@@ -30,14 +30,11 @@ put_current_read(struct tx *tx, struct exchange *x, struct err *e)
 
 	if (param_ptype(&x->rq, 0, &ptype, e) != 0 || product_get(tx, ptype, &product, e) != 0)
 		return -1;
-	rc = current_draft_read(x, &draft, e);
+	rc = current_draft_read(tx, x, &draft, e);
 	if (rc <= 0)
 		return rc;
-	if (!draft->unset && !draft->mode_given && !family_asks(product.dialect))
-		return err_field(e, ERR_INVALID, "mode", "not_yet",
-		    "mode: devices of product %u (%s) are told of images, so their current needs "
-		    "approvals, which are not supported yet; \"force\" can be asked for", ptype,
-		    product.dialect);
+	if (!draft->mode_given)
+		draft->form.policy.force = family_asks(product.dialect);
 	return CALL_WRITE;
 }
 

@@ -23,10 +23,14 @@ handler_fn	get_devices, post_device_read, post_device_write;
 handler_fn	get_device, patch_device_read, patch_device_write, delete_device;
 handler_fn	accept_device, block_device, rotate_device_key, get_device_history;
 
-/* jobs.c, current.c */
+/* jobs.c, job_steer.c, current.c */
 handler_fn	get_jobs, post_job_read, post_job_write;
-handler_fn	get_job, cancel_job_read, cancel_job_write, get_executions;
-handler_fn	cancel_execution, retry_execution;
+handler_fn	get_job, get_executions;
+handler_fn	pause_job, resume_job, approve_job, open_next_stage;
+handler_fn	sliced_job_read, cancel_job_write, retry_job_write;
+handler_fn	rollback_job_read, rollback_job_write;
+handler_fn	cancel_execution, retry_execution, approve_execution, reject_execution;
+handler_fn	explain_device;
 handler_fn	put_current_read, put_current_write;
 
 /* filters.c */

@@ -6,6 +6,7 @@
  * versions, exactly one way to name the targets, every device once. */
 #include <stdio.h>
 #include <string.h>
+#include "care_form.h"
 #include "job_form.h"
 #include "json_in.h"
 #include "json_out.h"
@@ -31,38 +32,11 @@ struct said {				/* the document, as the tables read it */
 	bool		continuous, allow_downgrade, despite_hold;
 	int64_t		priority, max_active, timeout_s, reach_s, attempts, retry_delay_s;
 	struct exposure	exposure;
+	struct care_said care;
 };
 
 /* ---- what cannot be done yet, but is checked ---- */
 
-static const struct field stage_fields[] = {
-	{ "percent",	 WANT_INT, 0, .min = 1, .max = 100 },
-	{ "count",	 WANT_INT, 0, .min = 1, .max = 10000000 },
-	{ "filter",	 WANT_TEXT, 0, .min = 1, .max = 1024 },
-	{ "min_success", WANT_INT, 0, .min = 0, .max = 100 },
-	{ "slack",	 WANT_INT, 0, .min = 0, .max = 1000000 },
-	{ "soak_s",	 WANT_INT, 0, .min = 0, .max = YEAR },
-	{ 0 }
-};
-static const struct field failure_fields[] = {
-	{ "percent",	WANT_INT, FIELD_NEEDED, .min = 1, .max = 100 },
-	{ "min_ended",	WANT_INT, 0, .min = 1, .max = 1000000 },
-	{ "window",	WANT_INT, FIELD_NULL, .min = 1, .max = 1000000 },
-	{ "confidence",	WANT_INT, FIELD_NULL, .min = 50, .max = 99 },
-	{ 0 }
-};
-static const struct field rate_fields[] = {
-	{ "per_minute",	    WANT_INT, FIELD_NEEDED, .min = 1, .max = 1000000 },
-	{ "growth",	    WANT_REAL, 0, .min = 1, .max = 100 },
-	{ "max_per_minute", WANT_INT, FIELD_NULL, .min = 1, .max = 1000000 },
-	{ 0 }
-};
-static const struct field window_fields[] = {
-	{ "from", WANT_CLOCK, FIELD_NEEDED, .min = 0 },
-	{ "to",	  WANT_CLOCK, FIELD_NEEDED, .min = 0 },
-	{ "tz",	  WANT_TEXT, FIELD_LINE, .min = 1, .max = 64 },
-	{ 0 }
-};
 static const struct field call_fields[] = {
 	{ "method",    WANT_TEXT, FIELD_NEEDED | FIELD_LINE, .min = 1, .max = 64 },
 	{ "args",      WANT_OBJECT, 0, .min = 0 },
@@ -83,7 +57,7 @@ static const struct field exposure_fields[] = {
 	{ "at_least", WANT_INT, 0, .at = offsetof(struct exposure, at_least), .min = 1,
 	  .max = 1000000 },
 	{ "percent",  WANT_INT, 0, .at = offsetof(struct exposure, percent), .min = 0,
-	  .max = 1000 },
+	  .max = 100 },
 	{ "at_most",  WANT_INT, 0, .at = offsetof(struct exposure, at_most), .min = 1,
 	  .max = 10000000 },
 	{ 0 }
@@ -99,25 +73,26 @@ static const struct field target_fields[] = {
 
 #define AT(member)	offsetof(struct said, member)
 #define POLICY								\
-	{ "mode", WANT_WORD, FIELD_NOT_YET, .at = AT(mode), .words = "force approval" }, \
+	{ "mode", WANT_WORD, 0, .at = AT(mode), .words = "force approval" }, \
 	{ "priority", WANT_INT, 0, .at = AT(priority), .min = -1000, .max = 1000 }, \
-	{ "needs_second_operator", WANT_BOOL, FIELD_NOT_YET, .min = 0 }, \
-	{ "stages", WANT_LIST, FIELD_NULL | FIELD_NOT_YET, .min = 1, .max = 50, \
-	  .inside = stage_fields },					\
+	{ "needs_second_operator", WANT_BOOL, 0, .at = AT(care.second_operator) }, \
+	{ "stages", WANT_LIST, FIELD_NULL, .at = AT(care.stages), .min = 1, \
+	  .max = STAGES_MAX, .inside = stage_fields },			\
 	{ "exposure", WANT_OBJECT, FIELD_NULL, .at = AT(exposure), .inside = exposure_fields }, \
-	{ "failure", WANT_OBJECT, FIELD_NULL | FIELD_NOT_YET, .inside = failure_fields }, \
-	{ "rate", WANT_OBJECT, FIELD_NULL | FIELD_NOT_YET, .inside = rate_fields }, \
+	{ "failure", WANT_OBJECT, FIELD_NULL, .at = AT(care.failure),	\
+	  .inside = failure_fields },					\
+	{ "rate", WANT_OBJECT, FIELD_NULL, .at = AT(care.rate), .inside = rate_fields }, \
 	{ "max_active", WANT_INT, FIELD_NULL, .at = AT(max_active), .min = 1, .max = 10000000 }, \
 	{ "timeout_s", WANT_INT, 0, .at = AT(timeout_s), .min = 1, .max = YEAR }, \
 	{ "reach_s", WANT_INT, 0, .at = AT(reach_s), .min = 1, .max = 10LL * YEAR }, \
 	{ "attempts", WANT_INT, 0, .at = AT(attempts), .min = 1, .max = 100 }, \
 	{ "retry_delay_s", WANT_INT, 0, .at = AT(retry_delay_s), .min = 0, .max = YEAR }, \
-	{ "start", WANT_TIME, FIELD_NULL | FIELD_NOT_YET, .min = 0 },	\
-	{ "end", WANT_TIME, FIELD_NULL | FIELD_NOT_YET, .min = 0 },	\
-	{ "window", WANT_OBJECT, FIELD_NULL | FIELD_NOT_YET, .inside = window_fields }, \
+	{ "start", WANT_TIME, FIELD_NULL, .at = AT(care.start) },	\
+	{ "end", WANT_TIME, FIELD_NULL, .at = AT(care.end) },		\
+	{ "window", WANT_OBJECT, FIELD_NULL, .at = AT(care.window), .inside = window_fields }, \
 	{ "allow_downgrade", WANT_BOOL, 0, .at = AT(allow_downgrade) },	\
 	{ "despite_hold", WANT_BOOL, 0, .at = AT(despite_hold) },	\
-	{ "reboot", WANT_WORD, FIELD_NOT_YET, .words = "auto approval" }, \
+	{ "reboot", WANT_WORD, 0, .at = AT(care.reboot), .words = "auto approval" }, \
 	{ "commit_timeout_s", WANT_INT, FIELD_NOT_YET, .min = 1, .max = YEAR, .usual = 300 }, \
 	{ "delivery", WANT_WORD, FIELD_NOT_YET, .words = "auto pull push" }, \
 	{ "health", WANT_OBJECT, FIELD_NULL | FIELD_NOT_YET, .inside = health_fields }, \
@@ -331,6 +306,7 @@ job_draft_read(struct tx *tx, struct exchange *x, struct job_draft **ret, struct
 		return -1;
 	form_read(draft->doc, job_fields, &said, "", &c);
 	take_policy(draft, &said);
+	care_take(draft->doc, &said.care, tx_now(tx), &draft->form, &c);
 	take_versions(draft, &said, &c);
 	if (take_targets(tx, draft, &said.targets, &c, e) != 0)
 		return -1;
@@ -343,7 +319,7 @@ job_draft_read(struct tx *tx, struct exchange *x, struct job_draft **ret, struct
 }
 
 int
-current_draft_read(struct exchange *x, struct job_draft **ret, struct err *e)
+current_draft_read(struct tx *tx, struct exchange *x, struct job_draft **ret, struct err *e)
 {
 	AUTO(complaints) struct complaints c = COMPLAINTS_INIT;
 	struct said said;
@@ -353,6 +329,7 @@ current_draft_read(struct exchange *x, struct job_draft **ret, struct err *e)
 		return -1;
 	form_read(draft->doc, current_fields, &said, "", &c);
 	take_policy(draft, &said);
+	care_take(draft->doc, &said.care, tx_now(tx), &draft->form, &c);
 	draft->unset = json_is_null(json_object_get(draft->doc, "version"));
 	draft->channel = "vb"[said.channel];
 	if (!given(draft, "channel") && said.version[0] == 'b')

@@ -1,9 +1,9 @@
 /* job_form.h - the job document, read into what the core makes of it.
  *
- * All of the document is known and checked, also what there is no engine for
- * yet: stages, failure, rate, window, health and their like are refused by name
- * (422, rule "not_yet") unless they stand at their default, so that nobody
- * believes in a safety net that is not there. */
+ * All of the document is known and checked. What there is no engine for yet
+ * (delivery, health, commit_timeout_s) is refused by name (422, rule "not_yet")
+ * unless it stands at its default, so that nobody believes in a safety net that is
+ * not there. */
 #ifndef OTAD_MGMT_JOB_FORM_H
 #define OTAD_MGMT_JOB_FORM_H
 
@@ -35,6 +35,11 @@ struct job_draft {
  * POST /jobs, and PUT …/current (without targets; version may be null). 1: read,
  * x->state is the draft; 0: refused, the reply is written; -1. */
 int	job_draft_read(struct tx *, struct exchange *, struct job_draft **ret, struct err *);
-int	current_draft_read(struct exchange *, struct job_draft **ret, struct err *);
+int	current_draft_read(struct tx *, struct exchange *, struct job_draft **ret, struct err *);
+
+/* jobs.c: the job as it is now. */
+int	job_reply(struct tx *, struct exchange *, const char *id, int status, struct err *);
+/* job_preview.c: the reply to a dry run. */
+int	job_dry_run(struct tx *, struct exchange *, const struct job_draft *, struct err *);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * jobs.c - rollouts: made, looked at, ended.
+ * jobs.c - rollouts: made, and looked at.
  *
- * Making a job writes a row for each of its devices, and canceling one touches
- * them again; both go in slices, between which statuses of devices are written.
- * The reply waits for the last slice: what it shows is complete. */
+ * Making a job writes a row for each of its devices; it goes in slices, between
+ * which statuses of devices are written. The reply waits for the last slice: what
+ * it shows is complete. */
 #include <stdio.h>
 #include <string.h>
 #include "handlers.h"
@@ -14,37 +14,21 @@
 #include "otad/auto.h"
 #include "page.h"
 
-static int
-reply_job(struct tx *tx, struct exchange *x, const char *id, int status, struct err *e)
+int
+job_reply(struct tx *tx, struct exchange *x, const char *id, int status, struct err *e)
 {
 	struct job job;
+	json_t *doc;
 	int rc;
 
 	if (job_get(tx, id, &job, e) != 0)
 		return -1;
-	rc = reply_json(x, status, json_job(&job), e);
+	rc = json_job(tx, &job, true, &doc, e);
 	job_clear(&job);
-	return rc;
+	return rc != 0 ? -1 : reply_json(x, status, doc, e);
 }
 
 /* ---- making ---- */
-
-static int
-preview(struct tx *tx, struct exchange *x, const struct job_draft *draft, struct err *e)
-{
-	struct job_preview p;
-	json_t *versions;
-
-	if (job_preview(tx, &draft->form, &p, e) != 0)
-		return -1;
-	versions = json_array();
-	for (int i = 0; i < draft->form.nversions; i++)
-		json_array_append_new(versions, json_string(draft->form.versions[i]));
-	return reply_json(x, 200, json_pack("{s:b, s:o, s:I, s:I, s:I, s:I, s:o}",
-	    "dry_run", 1, "versions", versions, "matched", (json_int_t)p.matched,
-	    "already_there", (json_int_t)p.already_there, "newer", (json_int_t)p.newer,
-	    "blocked", (json_int_t)p.blocked, "policy", json_policy(&draft->form.policy)), e);
-}
 
 int
 post_job_read(struct tx *tx, struct exchange *x, struct err *e)
@@ -58,7 +42,7 @@ post_job_read(struct tx *tx, struct exchange *x, struct err *e)
 	rc = job_draft_read(tx, x, &draft, e);
 	if (rc <= 0)
 		return rc;
-	return dry_run ? preview(tx, x, draft, e) : CALL_WRITE;
+	return dry_run ? job_dry_run(tx, x, draft, e) : CALL_WRITE;
 }
 
 int
@@ -71,7 +55,7 @@ post_job_write(struct tx *tx, struct exchange *x, struct err *e)
 	rc = job_create(tx, &draft->form, &draft->made, e);
 	if (rc != 0)
 		return rc;
-	if (reply_json(x, 201, json_job(&draft->made), e) != 0)
+	if (job_reply(tx, x, draft->made.id, 201, e) != 0)
 		return -1;
 	reply_location(x, "jobs", draft->made.id);
 	return 0;
@@ -82,15 +66,19 @@ post_job_write(struct tx *tx, struct exchange *x, struct err *e)
 int
 get_job(struct tx *tx, struct exchange *x, struct err *e)
 {
-	return reply_job(tx, x, x->rq.params[0], 200, e);
+	return job_reply(tx, x, x->rq.params[0], 200, e);
 }
 
 static int
 list_job(void *arg, const struct job *job, struct err *e)
 {
 	struct page *page = arg;
+	json_t *doc;
 
-	return page_room(page) ? page_add(page, job->num, json_job(job), e) : 0;
+	if (!page_room(page))
+		return 0;
+	return json_job(page->tx, job, false, &doc, e) != 0 ? -1 :
+	    page_add(page, job->num, doc, e);
 }
 
 static int
@@ -168,45 +156,4 @@ get_executions(struct tx *tx, struct exchange *x, struct err *e)
 	    e) != 0)
 		return -1;
 	return page_reply(&page, x, e);
-}
-
-/* ---- ending ---- */
-
-int
-cancel_job_read(struct tx *tx, struct exchange *x, struct err *e)
-{
-	if (state_new(x, sizeof (struct job_cursor), NULL, e) == NULL)
-		return -1;
-	return read_nothing(tx, x, e);
-}
-
-int
-cancel_job_write(struct tx *tx, struct exchange *x, struct err *e)
-{
-	int rc = job_cancel(tx, x->rq.params[0], x->state, e);
-
-	return rc != 0 ? rc : reply_job(tx, x, x->rq.params[0], 200, e);
-}
-
-static int
-steer(struct tx *tx, struct exchange *x, enum happening what, struct err *e)
-{
-	struct execution execution;
-
-	if (execution_steer(tx, x->rq.params[0], x->rq.params[1], what, e) != 0 ||
-	    execution_get(tx, x->rq.params[0], x->rq.params[1], &execution, e) != 0)
-		return -1;
-	return reply_json(x, 200, json_execution(&execution), e);
-}
-
-int
-cancel_execution(struct tx *tx, struct exchange *x, struct err *e)
-{
-	return steer(tx, x, HAP_CANCEL, e);
-}
-
-int
-retry_execution(struct tx *tx, struct exchange *x, struct err *e)
-{
-	return steer(tx, x, HAP_RETRY, e);
 }

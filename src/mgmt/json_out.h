@@ -34,8 +34,12 @@ json_t	*json_product(const struct product *);
 json_t	*json_firmware(const struct firmware *);
 /* Reads its tags, hence *e. */
 int	json_device(struct tx *, const struct device *, json_t **ret, struct err *);
-json_t	*json_job(const struct job *);
-json_t	*json_policy(const struct policy *);
+/* Reads how it is paced, hence *e; counts: those of its stages, too. */
+int	json_job(struct tx *, const struct job *, bool counts, json_t **ret, struct err *);
+/* stages: of one part, or none. */
+json_t	*json_policy(const struct policy *, const struct care *, const struct stage *, int nstages);
+/* What is asked of a stage. */
+json_t	*json_stage(const struct stage *);
 json_t	*json_execution(const struct execution *);
 json_t	*json_event(const struct event *);
 json_t	*json_audit(const struct audit *);

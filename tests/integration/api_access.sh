@@ -67,7 +67,7 @@ refused 409 'the last admin' "${a[@]}" -X DELETE "/api/v1/keys/$id"
 
 # What no handler sees.
 refused 404 'no such path' "${a[@]}" /api/v1/nothing
-refused 404 'not there yet' "${a[@]}" -X POST /api/v1/devices:import
+refused 404 'not there yet' "${a[@]}" -X POST /api/v1/firmware:fetch
 refused 405 'no such method' "${a[@]}" -X PUT /api/v1/products
 head -c 10000000 /dev/zero | tr '\0' '[' >"$dir/brackets"
 refused 413 '10 MB of brackets' "${a[@]}" "${json[@]}" --data-binary "@$dir/brackets" \
@@ -92,9 +92,9 @@ refused 400 'a NUL' "${a[@]}" "${json[@]}" -d '{"name":"a\u0000b","dialect":"nat
 printf '{"name":"\377","dialect":"native"}' >"$dir/bytes"
 refused 400 'no UTF-8' "${a[@]}" "${json[@]}" --data-binary "@$dir/bytes" /api/v1/products
 refused 422 'what cannot be done yet' "${a[@]}" "${json[@]}" \
-    -d '{"version":"v1.0.0t7(a)","targets":{"all":true},"stages":[{"percent":100}]}' /api/v1/jobs
-jq -e '.errors[0].field == "stages" and .errors[0].rule == "not_yet"' "$dir/reply" >/dev/null ||
-	die "stages: $(cat "$dir/reply")"
+    -d '{"version":"v1.0.0t7(a)","targets":{"all":true},"health":{"call":{"method":"Sys.GetInfo"}}}' /api/v1/jobs
+jq -e '.errors[0].field == "health" and .errors[0].rule == "not_yet"' "$dir/reply" >/dev/null ||
+	die "health: $(cat "$dir/reply")"
 [ "$(api GET /products | jq '.items | length')" = 1 ] || die 'a refusal made a product'
 
 # Outside of /api/v1, without a key.
