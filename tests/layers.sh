@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 bad=0
 
 # Headers of include/otad/ by rank.
-base='(err|auto|buf|log|clock|digest|facts|range|health|utf8|zone|net|banned|conf|tbl/[a-z_]+)\.h'
+base='(err|auto|buf|log|clock|digest|facts|range|health|utf8|zone|seal|net|banned|conf|tbl/[a-z_]+)\.h'
 libs='jansson|sqlite3|microhttpd|mosquitto|curl/|archive(_entry)?\.h|zip\.h|zlib\.h|ini\.h|systemd/|gnutls/|openssl/'
 
 complain() {

@@ -55,8 +55,11 @@ enum family_caps {
 	FAMILY_REBOOTS	= 16,	/* download and reboot are separate steps */
 	FAMILY_LOCAL	= 32,	/* delivers by local push: letters l and a, else o and a */
 	FAMILY_KEYS	= 64,	/* its devices have keys: made when they bring none */
-	FAMILY_FILES	= 128	/* a firmware may bring files beside its product's slots */
+	FAMILY_FILES	= 128,	/* a firmware may bring files beside its product's slots */
+	FAMILY_FETCHES	= 256	/* told of an image, it knows where from: needs no link */
 };
+struct step_input;
+struct step;
 struct family {
 	const char	*name;		/* "arduino": in settings, API and metrics */
 	enum proof	proof;
@@ -67,6 +70,9 @@ struct family {
 	/* Of a product of this family, where its maker does not say. */
 	const char	*slots;		/* "user1.bin,user2.bin"; NULL: "image" */
 	const char	*image_kind;	/* NULL: "auto" */
+	/* Its updates are a conversation (step.h); NULL: they are not. */
+	int		(*step)(const struct step_input *, struct step *ret, struct err *);
+	enum carrier	first;		/* how one that never spoke is told */
 };
 
 struct core_settings {

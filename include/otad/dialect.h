@@ -44,18 +44,6 @@ struct line_talk {
 	tx_fn		*begin;		/* otad has just started: nobody is connected */
 };
 
-/* A long conversation as a pure step function (design 2): what the execution's
- * phase and memo become, and what is to be said and reported. Kept with the
- * execution, so that a restart goes on in the middle. */
-struct step {
-	int		phase;
-	char		memo[257];
-	int64_t		due_ms;		/* wake me then: HAP_SILENCE is fed in; 0 never */
-	struct outgoing	say;		/* carrier BY_NOTHING: nothing */
-	bool		reports;	/* … and this is what it means */
-	struct report	report;
-};
-
 struct dialect_ops {
 	struct family		family;		/* name, proof, capabilities, guard times */
 
@@ -83,9 +71,6 @@ struct dialect_ops {
 	/* Word a call; NULL: it answers none. */
 	int	(*call)(void *self, const struct device *, const struct call *,
 		    struct outgoing *ret, struct err *);
-	/* One step of a long conversation; NULL: it has none. */
-	int	(*step)(const struct execution *, enum happening, const char *words,
-		    int64_t now_ms, struct step *ret, struct err *);
 };
 
 #define DIALECT(name) extern const struct dialect_ops dialect_##name;

@@ -286,6 +286,8 @@ struct call_row {
 	char		method[65];
 	char		*args, *result, *error;	/* JSON texts; owned when read; NULL: none */
 	int64_t		deadline_ms, answered_ms;
+	int64_t		job;			/* the update that made it by itself, or 0 */
+	uint32_t	ptype;
 };
 int	store_call_insert(struct db *, const struct call_row *, int64_t *ret_num, struct err *);
 int	store_call_find(struct db *, int64_t num, struct call_row *ret, struct err *);
@@ -293,6 +295,10 @@ int	store_call_answer(struct db *, int64_t num, const char *result, const char *
 	    int64_t now_ms, struct err *);
 int	store_call_waiting(struct db *, int64_t device, int64_t now_ms, uint64_t *ret, struct err *);
 int	store_call_trim(struct db *, int64_t before_ms, int limit, struct err *);
+
+/* How a job's image is tried; as _find. */
+int	store_trial_put(struct db *, int64_t job, const struct trial *, struct err *);
+int	store_trial_find(struct db *, int64_t job, struct trial *ret, struct err *);
 
 /* ---- filters ---- */
 

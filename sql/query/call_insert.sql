@@ -1,2 +1,3 @@
--- call_insert(device, method, args, deadline_ms) -> num
-INSERT INTO call (device, method, args, deadline_ms) VALUES ($1, $2, $3, $4) RETURNING num;
+-- call_insert(device, method, args, deadline_ms, job, ptype) -> num
+INSERT INTO call (device, method, args, deadline_ms, job, ptype)
+VALUES ($1, $2, $3, $4, $5, $6) RETURNING num;

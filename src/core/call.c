@@ -9,6 +9,7 @@
 #include <string.h>
 #include "core_priv.h"
 #include "otad/dispatch.h"
+#include "step.h"
 
 #define WAITING_MAX	100		/* unanswered calls of one device */
 
@@ -189,6 +190,8 @@ call_answer(struct tx *tx, const char *id, int64_t call, const char *result, con
 	tx->answered = call;
 	if (store_call_answer(tx->db, call, result, error, tx->now, e) < 0)
 		return -1;
+	if (row.job != 0)
+		return step_answered(tx, &device, &row, result, error, e);
 	return event_note(tx, e, device.num, 0, device.ptype, "answered", "%s: %.200s", row.method,
 	    error != NULL ? error : result);
 }

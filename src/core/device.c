@@ -151,6 +151,8 @@ device_create(struct tx *tx, struct device *ret, char *ret_key, struct err *e)
 		d.channel = 'v';
 	if (device_id_check(d.id, e) || check(tx, &d, e))
 		return -1;
+	if (d.told == BY_NOTHING)
+		d.told = core_family(tx->core, d.dialect)->first;
 	r = store_device_find(tx->db, d.id, &there, e);
 	if (r < 0)
 		return -1;

@@ -12,6 +12,8 @@
 #include <string.h>
 #include "otad/auto.h"
 #include "otad/dispatch.h"
+#include "otad/reboot.h"
+#include "reboot.h"
 #include "visit.h"
 
 #define LOOK		256		/* candidates looked at in one go, of one part */
@@ -128,8 +130,11 @@ open_letter(struct tx *tx, const struct outbox *out, struct said *s, struct err 
 	s->args = TAKE(row.args);
 	free(row.result);
 	free(row.error);
-	if (row.deadline_ms > tx->now)
+	if (row.deadline_ms > tx->now) {
+		if (strcmp(s->method, REBOOT_CALL) == 0 && reboot_said(tx, &s->device, e) < 0)
+			return -1;
 		return 1;
+	}
 	said_clear(s);
 	return 0;
 }
@@ -250,9 +255,13 @@ offer_to(struct tx *tx, struct dispatch *d, int64_t device, struct err *e)
 		return -1;
 	if (s->answer.verdict != VERDICT_OFFER)
 		return 0;
+	if (silent.family->step != NULL)
+		return 0;		/* its conversation has begun, and says it */
 	s->what = SAY_OFFER;
 	s->device = v.device;
-	if (link_make(tx, &s->answer, s->link, e) < 0)
+	s->link[0] = '\0';
+	if (!(silent.family->caps & FAMILY_FETCHES) &&
+	    link_make(tx, &s->answer, s->link, e) < 0)
 		return -1;
 	d->n++;
 	return 0;

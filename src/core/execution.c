@@ -317,7 +317,7 @@ is_word(enum happening what)
 }
 
 int
-execution_apply(const struct moving *m, struct execution *x, enum happening what,
+execution_move(const struct moving *m, struct execution *x, enum happening what,
     const char *detail, struct err *e)
 {
 	struct part_change change = { .exposed = 0 };

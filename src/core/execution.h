@@ -21,6 +21,10 @@ struct moving {
 int	execution_apply(const struct moving *, struct execution *x, enum happening what,
 	    const char *detail, struct err *);
 
+/* The same, without a word to the conversation that its family may have of it. */
+int	execution_move(const struct moving *, struct execution *x, enum happening,
+	    const char *detail, struct err *);
+
 /* A new one for a device, queued and counted, not yet offered. */
 int	execution_enqueue(const struct moving *, int64_t job, uint32_t ptype, int64_t target,
 	    struct execution *ret, struct err *);

@@ -9,6 +9,7 @@
  * a revert. */
 #include <stdio.h>
 #include <string.h>
+#include "step.h"
 #include "transfer.h"
 #include "visit.h"
 
@@ -64,7 +65,7 @@ visit_apply(struct visit *v, const struct policy *policy, struct execution *x,
 	if (becomes_active(x, what) && (r = clear_way(v, x, e)) != 0)
 		return r < 0 ? -1 : event_note(v->tx, e, x->device, x->job, x->ptype,
 		    happening_word(what), "%s", detail);
-	if (!x->taken)
+	if (!x->taken && v->s->family->step == NULL)
 		snprintf(x->memo, sizeof(x->memo), "%s", v->speaks ? v->said : v->device.version);
 	if (execution_apply(&m, x, what, detail, e) < 0)
 		return -1;
@@ -192,6 +193,8 @@ hold_against(struct visit *v, struct execution *x, struct err *e)
 
 	if (store_job_brief(v->tx->db, x->job, x->ptype, &job, &state, e) < 0)
 		return -1;
+	if ((r = step_sees(v, &job.policy, x, e)) != 0)
+		return r > 1 ? CORE_WRITE : r < 0 ? -1 : 0;
 	if (v->running != 0 && v->running == x->target)
 		return visit_runs_it(v, &job.policy, x, e);
 	if (x->state == STATE_TIMED_OUT)

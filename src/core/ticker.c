@@ -15,7 +15,9 @@
 #include "job.h"
 #include "otad/auto.h"
 #include "otad/log.h"
+#include "reboot.h"
 #include "pace.h"
+#include "step.h"
 #include "ticker.h"
 #include "transfer.h"
 
@@ -113,6 +115,7 @@ fall_due(struct tx *tx, struct execution *x, struct err *e)
 	enum job_state state;
 	struct moving m = { tx, &device, NULL, &job.policy };
 	int64_t due;
+	int r;
 
 	if (store_device_find_num(tx->db, x->device, &device, e) < 0 ||
 	    store_job_brief(tx->db, x->job, x->ptype, &job, &state, e) < 0)
@@ -135,10 +138,18 @@ fall_due(struct tx *tx, struct execution *x, struct err *e)
 	case STATE_IN_PROGRESS:
 	case STATE_DOWNLOADED:
 	case STATE_VERIFYING:
+		if ((r = reboot_overdue(&m, x, e)) != 0)
+			return r < 0 ? -1 : 0;
 		if (still_moving(&m, x, &due))
 			return set_due(tx, x, due, e);
+		if ((r = step_due(&m, x, e)) != 0)
+			return r < 0 ? -1 : 0;
 		log_info("%s: silent after taking %s", device.id, x->target_name);
 		return execution_apply(&m, x, HAP_SILENCE, "", e);
+	case STATE_TIMED_OUT:
+		if ((r = step_due(&m, x, e)) != 0)
+			return r < 0 ? -1 : 0;
+		return set_due(tx, x, 0, e);
 	default:
 		return set_due(tx, x, 0, e);
 	}

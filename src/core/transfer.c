@@ -168,8 +168,8 @@ arrived(const struct moving *m, const struct transfer *t, struct execution *x, s
 	}
 	/* A file system alone reboots nothing and changes no version; and a
 	 * family that reports will say itself how it goes on. */
-	if (slot_same(t->slot, "filesystem") || m->device->told != BY_NOTHING ||
-	    !(m->family->caps & FAMILY_ASKS)) {
+	if (slot_same(t->slot, "filesystem") || (m->family->step == NULL &&
+	    (m->device->told != BY_NOTHING || !(m->family->caps & FAMILY_ASKS)))) {
 		x->due_ms = execution_due(x, m->policy, m->family, m->device, m->tx->now);
 		if (event_note(m->tx, e, x->device, x->job, x->ptype, "delivered", "%s", detail) < 0)
 			return -1;

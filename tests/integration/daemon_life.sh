@@ -57,7 +57,7 @@ rm -rf "$state"
 cmp "$dir/printed" "$dir/again" || die "the settings are not what was printed"
 
 # --- the first start ---
-config '[metrics]' 'listen = 127.0.0.1:0 [::1]:0'
+config '[mqtt]' 'url =' '[metrics]' 'listen = 127.0.0.1:0 [::1]:0'
 otad_start "$dir/otad.conf"
 for file in secret.key admin.key tls/key.pem; do
 	[ "$(mode "$state/$file")" = 600 ] || die "$file has mode $(mode "$state/$file")"

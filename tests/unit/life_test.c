@@ -161,7 +161,7 @@ marks(enum state s, enum happening what, const struct life *l)
 
 	CHECK(!!(e & EFFECT_ATTEMPT) == (begins && !again), "%s, %s: attempt", in, word);
 	CHECK(!!(e & EFFECT_UNATTEMPT) == (has_image(s) && (what == HAP_UNSENT ||
-	    what == HAP_DELAY)), "%s, %s: attempt taken back", in, word);
+	    what == HAP_DELAY || what == HAP_STEP)), "%s, %s: attempt taken back", in, word);
 	CHECK(!!(e & EFFECT_EXPOSE) == (waits(s) && has_image(l->next)), "%s, %s: exposes", in, word);
 	CHECK(!(e & EFFECT_EXPOSE) || !(e & EFFECT_UNEXPOSE), "%s, %s: both", in, word);
 	CHECK(!leaves || e & EFFECT_UNEXPOSE, "%s, %s: stays exposed", in, word);

@@ -63,6 +63,8 @@ store_call_insert(struct db *db, const struct call_row *c, int64_t *ret_num, str
 	put_text(&q, c->method);
 	put_text(&q, c->args);
 	put_int(&q, c->deadline_ms);
+	put_some(&q, c->job);
+	put_some(&q, c->ptype);
 	return query_number(&q, ret_num, e) < 0 ? -1 : 0;
 }
 
@@ -86,6 +88,8 @@ store_call_find(struct db *db, int64_t num, struct call_row *ret, struct err *e)
 		return -1;
 	ret->deadline_ms = get_int(&q);
 	ret->answered_ms = get_int(&q);
+	ret->job = get_int(&q);
+	ret->ptype = (uint32_t)get_int(&q);
 	ret->args = TAKE(args);
 	ret->result = TAKE(result);
 	ret->error = TAKE(error);

@@ -1,0 +1,2 @@
+-- account_count()
+SELECT count(*) FROM account;

@@ -1,0 +1,2 @@
+-- claim_delete(hash)
+DELETE FROM claim WHERE hash = $1;

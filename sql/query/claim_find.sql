@@ -1,0 +1,2 @@
+-- claim_find(hash)
+SELECT device, kind, made_ms FROM claim WHERE hash = $1;

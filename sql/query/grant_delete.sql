@@ -1,0 +1,2 @@
+-- grant_delete(num)
+DELETE FROM device_grant WHERE num = $1;

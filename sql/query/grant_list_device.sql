@@ -1,0 +1,4 @@
+-- grant_list_device(device, after, limit)
+SELECT g.num, g.kind, g.account, g.device, g.ptype, g.created_ms, g.sealed, d.id
+  FROM device_grant g LEFT JOIN device d ON d.num = g.device
+ WHERE g.device = $1 AND g.num > $2 ORDER BY g.num LIMIT $3;

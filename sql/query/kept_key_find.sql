@@ -1,0 +1,2 @@
+-- kept_key_find(device)
+SELECT sealed FROM kept_key WHERE device = $1;
