@@ -15,6 +15,8 @@ cat >"$dir/otad.conf" <<'END'
 listen = 127.0.0.1:0
 [https]
 listen =
+[mqtt]
+url =
 END
 otad_start "$dir/otad.conf"
 
