@@ -91,7 +91,9 @@ done
 wait $importing
 reply ".created == $((n - a)) and .updated == $a and .refused == 0 and .failed == []"
 grown=$(($(resident) - before))
-[ $grown -lt 40000 ] || die "its memory grew by $grown kB for $(wc -c <"$dir/fleet") bytes"
+# A sanitizer keeps what was freed for a while: there, memory says nothing.
+grep -q __asan_init "$B/otad" || [ $grown -lt 40000 ] ||
+	die "its memory grew by $grown kB for $(wc -c <"$dir/fleet") bytes"
 awk -v s="$slowest" 'BEGIN { exit !(s < 3) }' || die "somebody waited $slowest s meanwhile"
 echo "memory grew by $grown kB; the slowest other answer took $slowest s"
 
