@@ -16,6 +16,7 @@
  *
  *   esp8266-sketch  Arduino core for ESP8266: loader and application in one file
  *                   (form=sketch), or one bare image without loader (form=v1)
+ *   esp8266-user    user1.bin or user2.bin of Espressif's SDKs for the ESP8266
  *   esp32-app       application of any ESP32 chip, with its descriptor
  *   raw             bytes we know nothing about
  *
@@ -54,14 +55,16 @@ struct image_hash {
 
 /* What an inspector found. Facts (facts.h), each only where the kind has it:
  *
- *   form            esp8266-sketch: sketch, v1
+ *   form            esp8266-sketch: sketch, v1; esp8266-user: boot-v1.2, boot-v1.1
+ *   slot            esp8266-user: user1 or user2, which it is linked for
  *   chip, chip_id   esp8266, esp32, esp32-s2, …; the number in the header
  *   flash_mode      qio, qout, dio, dout
  *   flash_size      bytes of flash chip the image was built for
  *   entry           address of the first instruction, 0x4010f1a0
  *   segments        how many the application has
  *   sketch_size     bytes that the device will hash: the file without signature
- *   crc             esp8266-sketch: ok, or absent (core before 2.7.0)
+ *   crc             esp8266-sketch: ok, or absent (core before 2.7.0); esp8266-user:
+ *                   ok, or absent (SDK before 1.1)
  *   signed          yes: a signature follows the image. It is not verified
  *   hash            esp32-app: ok, or absent (none was appended)
  *   app_version, project_name, idf_version, built, elf_sha256, secure_version
@@ -116,5 +119,12 @@ struct image_target {
  * needs 704512 bytes, the device has 671744 free"). */
 int	image_fits(const char *kind, uint64_t size, const char *findings,
 	    const struct image_target *, struct err *e);
+
+/* Does a file of this kind belong into this slot of such a product? Asked at upload.
+ * hardware: the product's facts; of them flash and flash_map ("256+256", "512+512",
+ * "1024+1024") are read. On -1 *e is ERR_INVALID with the rule "slot" (linked for
+ * another) or "fit" (larger than its slot). */
+int	image_belongs(const char *kind, uint64_t size, const char *findings, const char *slot,
+	    const char *hardware, struct err *e);
 
 #endif

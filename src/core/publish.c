@@ -136,7 +136,8 @@ inspect_as(const struct upload *u, struct uploaded *to, const struct product *p,
 		memcpy(to->image.kind, "raw", sizeof("raw"));
 		return 0;
 	}
-	if (inspect(u, to, p->image_kind, e) == 0)
+	if (inspect(u, to, p->image_kind, e) == 0 && image_belongs(to->image.kind, to->image.size,
+	    to->image.findings, slot, p->hardware, e) == 0)
 		return 0;
 	if (e->field[0] == '\0')
 		snprintf(e->field, sizeof(e->field), "%s", slot);

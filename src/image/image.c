@@ -10,6 +10,7 @@
 #include "kind.h"
 
 static const struct image_kind *const kinds[] = {
+	&image_esp8266_user,	/* before what looks like it */
 	&image_esp8266_sketch,
 	&image_esp32_app,
 	&image_raw,

@@ -15,7 +15,8 @@ struct image_kind {
 	int		(*inspect)(const uint8_t *, size_t, struct image_report *, struct err *);
 };
 
-extern const struct image_kind image_esp8266_sketch, image_esp32_app, image_raw;
+extern const struct image_kind image_esp8266_user, image_esp8266_sketch, image_esp32_app,
+    image_raw;
 
 const struct image_kind	*image_kind_find(const char *name);	/* NULL: none */
 

@@ -235,7 +235,7 @@ rules(void)
 	AUTO(image_report) struct image_report r = IMAGE_REPORT_INIT;
 	static const struct { const char *rule; bool known; } table[] = {
 		{ "auto", true },	{ "raw", true },	{ "esp8266-sketch", true },
-		{ "esp32-app", true },	{ "esp8266-user", false }, { "mgos-zip", false },
+		{ "esp32-app", true },	{ "esp8266-user", true }, { "elf", false },
 		{ "", false },		{ "Auto", false },	{ "raw ", false },
 	};
 	char list[IMAGE_RULES_MAX];
@@ -246,7 +246,7 @@ rules(void)
 		CHECK(image_rule_known(t->rule) == t->known, "'%s'", t->rule);
 		CHECK(!t->known || strstr(list, t->rule) != NULL, "'%s' in '%s'", t->rule, list);
 	}
-	CHECK(image_inspect("esp8266-user", (const uint8_t *)"x", 1, &r, &e) == -1 &&
+	CHECK(image_inspect("elf", (const uint8_t *)"x", 1, &r, &e) == -1 &&
 	    e.code == ERR_BAD && strstr(e.text, list) != NULL, "%s", e.text);
 }
 
