@@ -17,4 +17,4 @@ for program in nginx wrk python3 openssl; do
 done
 mkdir -p "$B/bench"
 ${CC:-cc} -O2 -std=c11 -D_GNU_SOURCE -Wall -Wextra -o "$B/bench/raw" tests/bench/raw.c -lsqlite3
-PATH=$PATH:/usr/sbin:/sbin B=$B exec python3 tests/bench/bench.py
+PATH=$PATH:/usr/sbin:/sbin B=$B PYTHONDONTWRITEBYTECODE=1 exec python3 tests/bench/bench.py

@@ -108,7 +108,7 @@ http {{
     server {{
         listen 127.0.0.1:{plain} backlog=4096;
         listen 127.0.0.1:{tls} ssl backlog=4096;
-        ssl_certificate {cert}; ssl_certificate_key {key};
+        ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {cert}; ssl_certificate_key {key};
         root {os.path.dirname(image)};
         location / {{ try_files /{os.path.basename(image)} =404; }}
     }}
