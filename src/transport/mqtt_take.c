@@ -142,6 +142,7 @@ message_new(struct mqtt *q, const struct mosquitto_message *mm)
 	m->x.health = q->health;
 	m->x.state = NULL;
 	m->x.state_free = NULL;
+	memset(m->x.out, 0, sizeof(m->x.out));	/* a handler grows their buffers */
 	m->x.nout = 0;
 	m->x.wake = NULL;
 	m->mqtt = q;
