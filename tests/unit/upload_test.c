@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * upload_test.c - bytes in, firmware out, and nothing left of what failed. */
+#include <semaphore.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include "repo_kit.h"
@@ -327,6 +328,25 @@ soundness(struct kit *k)
 	CHECK(staged(k) == 0, "something was left");
 }
 
+/* A command that keeps the writer busy until it is let go: what comes behind it
+ * stays on its way for as long as a test needs it to. */
+static int
+hold_writer(struct db *db, void *gate, struct err *e)
+{
+	(void)db;
+	(void)e;
+	while (sem_wait(gate) != 0)
+		continue;
+	return 0;
+}
+
+static void
+let_go(void *gate, int rc, const struct err *e)
+{
+	(void)gate;
+	CHECK(rc == 0, "%s", e->text);
+}
+
 /* Given up with slices on their way, after any number of bytes. */
 static void
 given_up(struct kit *k)
@@ -334,8 +354,10 @@ given_up(struct kit *k)
 	uint8_t *bytes = noise(2u << 20, 9);
 	struct kit_bell bell = KIT_BELL;
 	struct err e = ERR_INIT;
+	sem_t gate;
 	size_t n, at;
 
+	sem_init(&gate, 0, 0);
 	for (n = 0; n < 2u << 20; n += 100000) {
 		struct upload *u = upload_new(k->core, kit_ring, &bell);
 
@@ -349,14 +371,17 @@ given_up(struct kit *k)
 		struct upload *u = upload_new(k->core, kit_ring, &bell);
 
 		CHECK(upload_image(u, "image", &e) == 0, "%s", e.text);
-		/* CORE_WRITE, unless the writer has kept pace already */
-		CHECK(upload_data(u, bytes, 2u << 20, &e) >= 0, "%s", e.text);
+		CHECK(store_write(k->store, URGENT_STATUS, hold_writer, let_go, &gate, &e) == 0,
+		    "%s", e.text);
+		CHECK(upload_data(u, bytes, 2u << 20, &e) == CORE_WRITE, "%s", e.text);
 		upload_free(u);
+		sem_post(&gate);
 		kit_stop(k);		/* in the middle of it all */
 		kit_start(k);
 	}
 	free(bytes);
 	CHECK(staged(k) == 0, "something was left");
+	sem_destroy(&gate);
 }
 
 static int
